@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+using FluentValidation;
+using Microsoft.Extensions.Options;
+
+namespace DelayQueueApi.Http;
+
+internal static class HttpServices
+{
+    public static WebApplicationBuilder AddHttp(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptions<LimitOptions>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
+        builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
+            .Configure<IOptions<LimitOptions>>((kestrel, limits) =>
+            {
+                kestrel.AddServerHeader = false;
+                // JsonBody answers what is too large by itself; Kestrel's own limit only guards what has no JsonBody.
+                kestrel.Limits.MaxRequestBodySize = limits.Value.BodyBytes + 1;
+            });
+        builder.Services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
+            json.SerializerOptions.PropertyNamingPolicy = WireJson.Default.Options.PropertyNamingPolicy;
+            json.SerializerOptions.DefaultIgnoreCondition = WireJson.Default.Options.DefaultIgnoreCondition;
+            json.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            json.SerializerOptions.AllowDuplicateProperties = false;
+            json.SerializerOptions.MaxDepth = WireJson.Default.Options.MaxDepth;
+            json.SerializerOptions.Converters.Add(new InstantConverter());
+        });
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
+        builder.Services.AddExceptionHandler<StoreExceptionHandler>();
+        builder.Services.AddValidators();
+        ApiConventions.UseJsonNames();
+        return builder;
+    }
+
+    public static void UseHttp(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+    }
+
+    public static void MapService(this IEndpointRouteBuilder app)
+    {
+        var service = app.MapGroup("/").WithTags("Service").WithApiConventions();
+        GetInfo.Map(service);
+        Health.Map(service);
+        app.MapGet("/", () => TypedResults.Redirect("/swagger")).ExcludeFromDescription();
+    }
+
+    /// <summary>Every validator of this assembly, each as what validates its request.</summary>
+    private static void AddValidators(this IServiceCollection services)
+    {
+        foreach (var found in AssemblyScanner.FindValidatorsInAssembly(typeof(HttpServices).Assembly, includeInternalTypes: true))
+        {
+            services.AddSingleton(found.InterfaceType, found.ValidatorType);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+
+namespace DelayQueueApi.Http;
+
+/// <summary>A request's body that may not have been readable.</summary>
+internal interface IJsonBody
+{
+    /// <summary>Why there is no value, or null.</summary>
+    public ProblemHttpResult? Problem { get; }
+
+    /// <summary>What the validator of the body's type finds wrong with the value, or null.</summary>
+    public ProblemHttpResult? Validate(IServiceProvider services);
+}
+
+/// <summary>
+/// A request's body, read whole and strictly. <see cref="ApiConventions"/> answers <see cref="Problem"/> before a handler runs,
+/// so that handlers always find a value.
+/// </summary>
+internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHttpResult? Problem = null) : IJsonBody, IEndpointParameterMetadataProvider
+    where T : class
+{
+    private static readonly JsonTypeInfo<T> Type = (JsonTypeInfo<T>)WireJson.Default.GetTypeInfo(typeof(T))!;
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+
+    public static async ValueTask<JsonBody<T>> BindAsync(HttpContext http, ParameterInfo _)
+    {
+        if (!IsUtf8Json(http.Request.ContentType))
+        {
+            return Refuse(Problems.UnsupportedMediaType());
+        }
+
+        var limit = http.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value.BodyBytes;
+        if (await ReadAsync(http.Request, limit, http.RequestAborted) is not { } body)
+        {
+            return Refuse(Problems.PayloadTooLarge($"At most {limit} bytes of body are taken."));
+        }
+
+        if (!System.Text.Unicode.Utf8.IsValid(body.Span))
+        {
+            return Refuse(Problems.Invalid("$", "is not UTF-8"));
+        }
+
+        try
+        {
+            return RawJson.Read(body, Type) is { } value ? new(value, body) : Refuse(Problems.Invalid("$", "must be an object, not null"));
+        }
+        catch (JsonException error)
+        {
+            var (field, message) = JsonFault.Explain(error, Type);
+            return Refuse(Problems.Invalid(field, message));
+        }
+    }
+
+    public ProblemHttpResult? Validate(IServiceProvider services) =>
+        services.GetService<IValidator<T>>()?.Validate(Value) is { IsValid: false } result ? Problems.Invalid(result.ToDictionary()) : null;
+
+    private static JsonBody<T> Refuse(ProblemHttpResult problem) => new(null!, default, problem);
+
+    private static bool IsUtf8Json(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        && (!type.Charset.HasValue || type.Encoding is UTF8Encoding);
+
+    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
+    {
+        if (request.ContentLength > limit)
+        {
+            return null;
+        }
+
+        using var body = new MemoryStream((int)(request.ContentLength ?? 0));
+        var buffer = new byte[Math.Min(limit + 1, 16 * 1024)];
+        int read;
+        while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+        {
+            body.Write(buffer, 0, read);
+            if (body.Length > limit)
+            {
+                return null;
+            }
+        }
+
+        return body.GetBuffer().AsMemory(0, (int)body.Length);
+    }
+}
+
+/// <summary>Says what is wrong with a body in the caller's words: the JSON field, and what it must be.</summary>
+internal static class JsonFault
+{
+    public static (string Field, string Message) Explain(JsonException error, JsonTypeInfo type)
+    {
+        var field = error.Path is { Length: > 2 } path ? path[2..] : "$";
+        var text = error.Message;
+        if (text.StartsWith("must ", StringComparison.Ordinal) || text.StartsWith("holds ", StringComparison.Ordinal))
+        {
+            return (field, text.Split(" Path:")[0]);
+        }
+
+        if (text.Contains("could not be mapped", StringComparison.Ordinal))
+        {
+            return (Quoted(text) ?? field, "is not a known field");
+        }
+
+        if (text.Contains("Duplicate property", StringComparison.Ordinal))
+        {
+            return (Quoted(text) ?? field, "stands there twice");
+        }
+
+        if (text.Contains("missing required", StringComparison.Ordinal))
+        {
+            var missing = text[(text.LastIndexOf(':') + 1)..].Trim(' ', '.').Split(',', StringSplitOptions.TrimEntries)[0].Trim('\'');
+            return (field == "$" ? missing : $"{field}.{missing}", "is required");
+        }
+
+        return error.InnerException is JsonException
+            ? ("$", $"is not JSON: see line {error.LineNumber + 1}, byte {error.BytePositionInLine + 1}")
+            : (field, Expected(field, type));
+    }
+
+    private static string? Quoted(string text) => text.Split('\'') is [_, var name, ..] ? name : null;
+
+    private static string Expected(string field, JsonTypeInfo type)
+    {
+        if (field == "$")
+        {
+            return "must be an object";
+        }
+
+        var property = TypeAt(field.Split('.'), type);
+        return property switch
+        {
+            null => "is not of the kind that is asked for",
+            _ when property == typeof(int) || property == typeof(long) => "must be a whole number, not in quotes and not too large",
+            _ when property == typeof(double) => "must be a number, not in quotes",
+            _ when property == typeof(string) => "must be a string",
+            _ when property == typeof(bool) => "must be true or false",
+            _ when property.IsEnum => $"must be one of {string.Join(", ", Enum.GetNames(property).Select(JsonNamingPolicy.CamelCase.ConvertName))}",
+            _ when property.IsArray => "must be an array",
+            _ => "must be an object",
+        };
+    }
+
+    /// <summary>The type that the field at the end of a path asks for, or null where the path leaves the known types.</summary>
+    private static Type? TypeAt(string[] path, JsonTypeInfo? type)
+    {
+        Type? found = null;
+        foreach (var name in path)
+        {
+            found = type?.ElementType ?? type?.Properties.FirstOrDefault(property => property.Name == name)?.PropertyType;
+            found = found is null ? null : Nullable.GetUnderlyingType(found) ?? found;
+            type = found is null ? null : WireJson.Default.GetTypeInfo(found);
+        }
+
+        return found;
+    }
+}

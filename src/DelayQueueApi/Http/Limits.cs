@@ -1,0 +1,45 @@
+namespace DelayQueueApi.Http;
+
+/// <summary>The bounds of what callers may send. Validators, schemas and docs all take them from here.</summary>
+internal static class Limits
+{
+    public const int MinPriority = 0;
+    public const int MaxPriority = 9;
+    public const int DefaultPriority = 4;
+    public const int MaxAttempts = 1_000;
+    public const int DefaultMaxAttempts = 20;
+    public const int MinLeaseMs = 1_000;
+    public const int MaxLeaseMs = 12 * 3_600_000;
+    public const int DefaultLeaseMs = 30_000;
+    public const int MaxWaitMs = 60_000;
+    public const int MaxClaim = 100;
+    public const int MaxQueuesPerClaim = 20;
+    public const int MaxWorkerLength = 128;
+    public const int MaxMetadataPairs = 32;
+    public const int MaxMetadataBytes = 4_096;
+    public const int MaxErrorBytes = 8_192;
+    public const int MaxErrorTypeLength = 128;
+    public const int MaxKeyLength = 255;
+
+    /// <summary>365 days.</summary>
+    public const long MaxBackoffMs = 365L * 86_400_000;
+
+    /// <summary>9999-12-31T23:59:59.999Z in milliseconds since 1970.</summary>
+    public const long LastInstantMs = 253_402_300_799_999;
+
+    /// <summary>The longest delay, about 7,900 years: from any instant of this century it ends before the year 10000.</summary>
+    public const long MaxDelayMs = 250_000_000_000_000;
+
+    public static string Between(long least, long most) => $"must be a whole number from {least} to {most}";
+}
+
+/// <summary>Section <c>Limits</c>: bounds that a deployment may set.</summary>
+internal sealed class LimitOptions
+{
+    /// <summary>The largest payload of a job, bytes of JSON text; 1 MiB by default.</summary>
+    [System.ComponentModel.DataAnnotations.Range(1, 64 * 1024 * 1024)]
+    public int PayloadBytes { get; set; } = 1024 * 1024;
+
+    /// <summary>The largest request body, bytes: a payload and the fields around it.</summary>
+    public int BodyBytes => PayloadBytes + (64 * 1024);
+}

@@ -1,0 +1,80 @@
+using DelayQueueApi.Store;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+
+namespace DelayQueueApi.Http;
+
+/// <summary>Every error that a caller can see: RFC 9457 problems with a stable type (docs/errors.md).</summary>
+internal static class Problems
+{
+    private const string Prefix = "urn:delayqueue:problem:";
+
+    public static ProblemHttpResult Invalid(string field, string message) => Invalid(new Dictionary<string, string[]> { [field] = [message] });
+
+    /// <param name="errors">Messages by JSON field.</param>
+    public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors) => TypedResults.Problem(new HttpValidationProblemDetails(errors)
+    {
+        Status = StatusCodes.Status400BadRequest,
+        Type = Prefix + "validation",
+        Title = "The request is not valid.",
+        Detail = string.Join("; ", errors.Select(error => $"{error.Key} {error.Value[0]}")),
+    });
+
+    public static ProblemHttpResult JobMissing() =>
+        Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked or cancelled.");
+
+    public static ProblemHttpResult QueueMissing() =>
+        Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it.");
+
+    public static ProblemHttpResult JobFinished() =>
+        Problem(StatusCodes.Status409Conflict, "job-finished", "The job is finished.", "It is dead; a finished job cannot be cancelled.");
+
+    public static ProblemHttpResult LeaseLost() => Problem(
+        StatusCodes.Status409Conflict, "lease-lost", "The lease is not the job's live one.",
+        "It ran out, was given back, or the job has a newer one. The work may be done again by another worker.");
+
+    public static ProblemHttpResult JobCancelled() =>
+        Problem(StatusCodes.Status409Conflict, "job-cancelled", "The job was cancelled while it was leased.", "It is gone; its result does not count.");
+
+    public static ProblemHttpResult IdempotencyKeyReused() => Problem(
+        StatusCodes.Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key belongs to another request.",
+        "A job was made under this key from a different body. Repeat that body, or take a new key.");
+
+    public static ProblemHttpResult PayloadTooLarge(string detail) =>
+        Problem(StatusCodes.Status413PayloadTooLarge, "payload-too-large", "The request is too large.", detail);
+
+    public static ProblemHttpResult UnsupportedMediaType() => Problem(
+        StatusCodes.Status415UnsupportedMediaType, "unsupported-media-type", "The body must be JSON.", "Send Content-Type: application/json, in UTF-8.");
+
+    public static ProblemHttpResult StoreUnavailable(StoreException error) => TypedResults.Problem(new ProblemDetails
+    {
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Type = Prefix + "store-unavailable",
+        Title = "The store is not available.",
+        Detail = error.Message,
+        Extensions = { ["applied"] = error.Applied == Applied.No ? "no" : "unknown" },
+    });
+
+    /// <summary>Fills what every problem has, also those that the framework makes.</summary>
+    public static void Complete(ProblemDetailsContext context)
+    {
+        var problem = context.ProblemDetails;
+        problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+        if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)
+        {
+            problem.Type = Prefix + problem.Status switch
+            {
+                400 => "validation",
+                404 => "not-found",
+                405 => "method-not-allowed",
+                413 => "payload-too-large",
+                415 => "unsupported-media-type",
+                500 => "internal",
+                _ => "other",
+            };
+        }
+    }
+
+    private static ProblemHttpResult Problem(int status, string type, string title, string detail) =>
+        TypedResults.Problem(detail, statusCode: status, title: title, type: Prefix + type);
+}

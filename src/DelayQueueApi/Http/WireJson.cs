@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
+using Microsoft.AspNetCore.Mvc;
+
+namespace DelayQueueApi.Http;
+
+/// <summary>Everything that travels as JSON. Strict on the way in: no unknown or duplicate fields, no numbers in strings.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Strict,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    MaxDepth = 32,
+    Converters = [typeof(InstantConverter)])]
+[JsonSerializable(typeof(Dictionary<string, string>))]
+[JsonSerializable(typeof(Dictionary<string, string[]>))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(HttpValidationProblemDetails))]
+[JsonSerializable(typeof(Job))]
+[JsonSerializable(typeof(ScheduleJob.Request), TypeInfoPropertyName = "ScheduleJobRequest")]
+[JsonSerializable(typeof(ClaimJobs.Request), TypeInfoPropertyName = "ClaimJobsRequest")]
+[JsonSerializable(typeof(ClaimJobs.Response), TypeInfoPropertyName = "ClaimJobsResponse")]
+[JsonSerializable(typeof(AckJob.Request), TypeInfoPropertyName = "AckJobRequest")]
+[JsonSerializable(typeof(NackJob.Request), TypeInfoPropertyName = "NackJobRequest")]
+[JsonSerializable(typeof(NackJob.Response), TypeInfoPropertyName = "NackJobResponse")]
+[JsonSerializable(typeof(ReleaseJob.Request), TypeInfoPropertyName = "ReleaseJobRequest")]
+[JsonSerializable(typeof(ExtendLease.Request), TypeInfoPropertyName = "ExtendLeaseRequest")]
+[JsonSerializable(typeof(ExtendLease.Response), TypeInfoPropertyName = "ExtendLeaseResponse")]
+[JsonSerializable(typeof(GetQueue.Response), TypeInfoPropertyName = "GetQueueResponse")]
+[JsonSerializable(typeof(GetInfo.Response), TypeInfoPropertyName = "GetInfoResponse")]
+[JsonSerializable(typeof(Health.Response), TypeInfoPropertyName = "HealthResponse")]
+internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>Instants: RFC 3339 with an offset in, UTC with milliseconds out. Parts of a millisecond round up, so that nothing runs early.</summary>
+internal sealed partial class InstantConverter : JsonConverter<DateTimeOffset>
+{
+    private const string Format = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+    private const string Rule = "must be an RFC 3339 instant with an offset, such as 2026-01-31T09:00:00Z, before the year 10000";
+
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String
+            || reader.GetString() is not { } text
+            || !Rfc3339().IsMatch(text)
+            || !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal, out var instant))
+        {
+            throw new JsonException(Rule);
+        }
+
+        var past = instant.Ticks % TimeSpan.TicksPerMillisecond;
+        var room = DateTimeOffset.MaxValue.Ticks - instant.Ticks;
+        if (past > 0 && room < TimeSpan.TicksPerMillisecond)
+        {
+            throw new JsonException(Rule);
+        }
+
+        return past == 0 ? instant : instant.AddTicks(TimeSpan.TicksPerMillisecond - past);
+    }
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[24];
+        value.UtcDateTime.TryFormat(text, out var length, Format, CultureInfo.InvariantCulture);
+        writer.WriteStringValue(text[..length]);
+    }
+
+    [GeneratedRegex(@"\A\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Rfc3339();
+}

@@ -1,0 +1,18 @@
+using DelayQueueApi.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>GET /jobs/{id}</summary>
+internal static class GetJob
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapGet("/{id}", HandleAsync)
+            .WithName("GetJob")
+            .WithSummary("Show a job")
+            .WithDescription("A job that was acked or cancelled is gone and answers 404.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store) =>
+        await store.GetAsync(id) is { } found ? TypedResults.Ok(Job.From(found.Job, found.Now)) : Problems.JobMissing();
+}

@@ -1,0 +1,84 @@
+using System.Text.Json.Serialization;
+using DelayQueueApi.Http;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>A job as callers see it.</summary>
+/// <param name="Id">Made by the server; sorts by creation.</param>
+/// <param name="Queue">Where it was put.</param>
+/// <param name="State">Where it stands now.</param>
+/// <param name="Priority">0 to 9, higher first.</param>
+/// <param name="Payload">Byte for byte what the producer sent.</param>
+/// <param name="RunAt">No worker gets it earlier. After a failed attempt: the next try.</param>
+/// <param name="EnqueuedAt">When it was made, on the store's clock.</param>
+/// <param name="Attempt">Attempts begun so far that count; 0 before the first claim.</param>
+/// <param name="MaxAttempts">After so many failed attempts it is dead.</param>
+/// <param name="LeaseMs">Its own lease, where it has one.</param>
+/// <param name="Backoff">Its own backoff, where it has one.</param>
+/// <param name="Metadata">The producer's string pairs.</param>
+/// <param name="Lease">Who works on it, while leased.</param>
+/// <param name="Failures">How its attempts ended, apart from success.</param>
+/// <param name="LastError">Why the last nacked attempt failed.</param>
+/// <param name="DiedAt">When it became dead.</param>
+/// <param name="CancelRequested">Somebody cancelled it while a worker holds it; it goes when the worker lets go or the lease ends.</param>
+internal sealed record Job(
+    string Id,
+    string Queue,
+    JobState State,
+    int Priority,
+    RawJson Payload,
+    DateTimeOffset RunAt,
+    DateTimeOffset EnqueuedAt,
+    int Attempt,
+    int MaxAttempts,
+    long? LeaseMs,
+    Backoff? Backoff,
+    Dictionary<string, string>? Metadata,
+    JobLease? Lease = null,
+    JobFailures? Failures = null,
+    JobError? LastError = null,
+    DateTimeOffset? DiedAt = null,
+    bool? CancelRequested = null)
+{
+    /// <param name="job">What the store holds.</param>
+    /// <param name="now">The store's clock when it was read: a run-at or a lease that has passed counts from its instant on.</param>
+    public static Job From(JobRecord job, DateTimeOffset now)
+    {
+        var state = job.State switch
+        {
+            StoredState.Dead => JobState.Dead,
+            StoredState.Leased when job.At > now => JobState.Leased,
+            StoredState.Leased when job.Attempt >= job.MaxAttempts => JobState.Dead,
+            StoredState.Leased => JobState.Ready,
+            _ => job.RunAt > now ? JobState.Scheduled : JobState.Ready,
+        };
+        return new Job(
+            job.Id.Text, job.Queue.Text, state, job.Priority, job.Payload, job.RunAt, job.EnqueuedAt, job.Attempt, job.MaxAttempts,
+            job.LeaseMs > 0 ? job.LeaseMs : null, job.Backoff, job.Metadata,
+            state == JobState.Leased ? new JobLease(job.Fence, job.At, job.Worker.Length > 0 ? job.Worker : null) : null,
+            job.Nacks + job.Expiries + job.Releases > 0 ? new JobFailures(job.Nacks, job.Expiries, job.Releases) : null,
+            job.Error,
+            state == JobState.Dead ? job.At : null,
+            job.CancelRequested ? true : null);
+    }
+}
+
+/// <summary>scheduled: before its run-at. ready: a worker may claim it. leased: a worker holds it. dead: out of attempts.</summary>
+[JsonConverter(typeof(CamelCaseEnum<JobState>))]
+internal enum JobState
+{
+    Scheduled,
+    Ready,
+    Leased,
+    Dead,
+}
+
+/// <param name="Fence">Number of the lease; grows from lease to lease of a job.</param>
+/// <param name="ExpiresAt">When the lease ends unless extended.</param>
+/// <param name="Worker">The name that the worker gave.</param>
+internal sealed record JobLease(long Fence, DateTimeOffset ExpiresAt, string? Worker);
+
+/// <param name="Nacked">Attempts that a worker gave back as failed.</param>
+/// <param name="Expired">Attempts whose lease ran out: a crash, or work longer than the lease.</param>
+/// <param name="Released">Attempts given back unharmed; they do not count as attempts.</param>
+internal sealed record JobFailures(int Nacked, int Expired, int Released);

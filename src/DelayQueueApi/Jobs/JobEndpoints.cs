@@ -1,0 +1,16 @@
+using DelayQueueApi.Http;
+
+namespace DelayQueueApi.Jobs;
+
+internal static class JobEndpoints
+{
+    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobStore>();
+
+    public static void MapJobs(this IEndpointRouteBuilder app)
+    {
+        var jobs = app.MapGroup("/jobs").WithTags("Jobs").WithApiConventions();
+        ScheduleJob.Map(jobs);
+        GetJob.Map(jobs);
+        CancelJob.Map(jobs);
+    }
+}

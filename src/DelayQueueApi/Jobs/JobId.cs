@@ -1,0 +1,26 @@
+using System.Text.RegularExpressions;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>
+/// Names a job: <c>&lt;partition&gt;-&lt;ULID&gt;</c>, made by the store. Any text of a caller binds; one that no store of ours can have
+/// made is a job that does not exist.
+/// </summary>
+internal readonly partial record struct JobId(string Text)
+{
+    /// <summary>The part that stands in the store, or null where the text is not a job id.</summary>
+    public string? Ulid => Pattern().IsMatch(Text) ? Text[2..] : null;
+
+    public static JobId FromUlid(string ulid) => new("0-" + ulid);
+
+    public static bool TryParse(string? text, out JobId id)
+    {
+        id = new JobId(text ?? "");
+        return true;
+    }
+
+    public override string ToString() => Text;
+
+    [GeneratedRegex(@"\A0-[0-7][0-9A-HJKMNP-TV-Z]{25}\z")]
+    private static partial Regex Pattern();
+}

@@ -1,0 +1,122 @@
+using System.Security.Cryptography;
+using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>What producers do with jobs.</summary>
+internal sealed class JobStore : IAsyncDisposable
+{
+    private const int MaxCallBytes = 1024 * 1024;
+
+    private static readonly Script ScheduleScript = Script.Load("Jobs/ScheduleJob.lua");
+    private static readonly Script GetScript = Script.Load("Jobs/GetJob.lua");
+    private static readonly Script CancelScript = Script.Load("Jobs/CancelJob.lua");
+
+    private readonly ScriptRunner scripts;
+    private readonly Wakeups wakeups;
+    private readonly EmbeddedStore embedded;
+    private readonly StoreOptions options;
+    private readonly GroupCommit<NewJob, Scheduled> schedules;
+
+    public JobStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
+    {
+        (this.scripts, this.wakeups, this.embedded, this.options) = (scripts, wakeups, embedded, options.Value);
+        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes);
+    }
+
+    /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
+    public Task<Scheduled> ScheduleAsync(NewJob job) => embedded.IsFull
+        ? Task.FromException<Scheduled>(new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis."))
+        : schedules.SubmitAsync(job);
+
+    /// <returns>The job and the store's clock, or null where no such job is.</returns>
+    public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id)
+    {
+        if (id.Ulid is not { } ulid)
+        {
+            return null;
+        }
+
+        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(ulid)))!;
+        return reply[1].IsNull
+            ? null
+            : (JobRecord.Decode(ulid, (byte[])reply[1]!), DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]));
+    }
+
+    public async Task<Cancelled> CancelAsync(JobId id)
+    {
+        // A job never changes its queue, so that what is read here still holds when the script runs.
+        if (await GetAsync(id) is not { } found)
+        {
+            return Cancelled.Missing;
+        }
+
+        var call = new ScriptCall();
+        call.Add(id.Ulid, call.Queue(found.Job.StoredQueue));
+        var reply = (RedisResult[])(await scripts.RunAsync(CancelScript, call))!;
+        return (Cancelled)(int)reply[0];
+    }
+
+    public ValueTask DisposeAsync() => schedules.DisposeAsync();
+
+    private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
+    {
+        var call = new ScriptCall().Add(options.IdempotencyRetentionMs);
+        foreach (var job in jobs)
+        {
+            call.Add(
+                call.Queue(job.Queue.Stored), job.Priority,
+                job.RunAt is null ? job.DelayMs : "", job.RunAt?.ToUnixTimeMilliseconds() ?? 0,
+                RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 11),
+                job.MaxAttempts, job.LeaseMs ?? 0, job.Body, job.IdempotencyKey ?? "", job.BodyHash);
+        }
+
+        var reply = (RedisResult[])(await scripts.RunAsync(ScheduleScript, call))!;
+        var answers = new Scheduled[jobs.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            var at = i * 5;
+            answers[i] = new Scheduled(
+                (ScheduleOutcome)(int)reply[at],
+                JobId.FromUlid((string)reply[at + 1]!),
+                DateTimeOffset.FromUnixTimeMilliseconds((long)reply[at + 2]),
+                DateTimeOffset.FromUnixTimeMilliseconds((long)reply[at + 3]));
+            if ((int)reply[at + 4] == 1)
+            {
+                wakeups.Announce(jobs[i].Queue.Stored);
+            }
+        }
+
+        return answers;
+    }
+}
+
+/// <summary>A job to be made. Neither delay nor run-at means now.</summary>
+/// <param name="Body">From <see cref="JobRecord.EncodeBody"/>.</param>
+/// <param name="BodyHash">16 bytes that stand for the request's body, where an idempotency key is given.</param>
+internal sealed record NewJob(
+    QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int MaxAttempts, int? LeaseMs, byte[] Body,
+    string? IdempotencyKey, byte[] BodyHash);
+
+internal sealed record Scheduled(ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt);
+
+/// <summary>As ScheduleJob.lua answers.</summary>
+internal enum ScheduleOutcome
+{
+    Made = 1,
+    Replayed = 2,
+    KeyReused = -1,
+}
+
+/// <summary>As CancelJob.lua answers.</summary>
+internal enum Cancelled
+{
+    Done = 1,
+    WorkerTold = 2,
+    Missing = 0,
+    Finished = -1,
+}

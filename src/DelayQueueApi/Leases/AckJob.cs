@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>POST /jobs/{id}/ack</summary>
+internal static class AckJob
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPost("/{id}/ack", HandleAsync)
+            .WithName("AckJob")
+            .WithSummary("Finish a leased job")
+            .WithDescription("Repeating an ack is safe: it answers 204 again for a minute at least.")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+
+    /// <param name="LeaseToken">From the claim.</param>
+    internal sealed record Request(string LeaseToken);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
+        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    {
+        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
+        return lease is null ? problem! : await store.AckAsync(lease) switch
+        {
+            Settled.Done or Settled.Repeated => TypedResults.NoContent(),
+            Settled.Missing => Problems.JobMissing(),
+            Settled.Lost => Problems.LeaseLost(),
+            Settled.Cancelled => Problems.JobCancelled(),
+            var other => throw new UnreachableException($"AckJob.lua answered {other}."),
+        };
+    }
+}

@@ -1,0 +1,89 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Queues;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>POST /jobs/claim</summary>
+internal static class ClaimJobs
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPost("/claim", HandleAsync)
+            .WithName("ClaimJobs")
+            .WithSummary("Lease due jobs to a worker")
+            .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
+                "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.");
+
+    /// <summary>What a worker asks for.</summary>
+    /// <param name="Queues">Queues in the order to serve them; the queue default where none is named.</param>
+    /// <param name="Limit">At most so many jobs.</param>
+    /// <param name="LeaseMs">How long to hold them; the job's own lease or 30 s by default.</param>
+    /// <param name="WaitMs">Wait so long for a job to become due.</param>
+    /// <param name="Worker">Who asks, for people to read.</param>
+    internal sealed record Request(
+        string[]? Queues = null,
+        [property: DefaultValue(1), Range(1, Limits.MaxClaim)] int? Limit = null,
+        [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
+        [property: DefaultValue(0), Range(0, Limits.MaxWaitMs)] int? WaitMs = null,
+        [property: MaxLength(Limits.MaxWorkerLength)] string? Worker = null);
+
+    /// <param name="Jobs">The jobs, best first.</param>
+    internal sealed record Response(IReadOnlyList<ClaimedJob> Jobs);
+
+    /// <summary>A job leased to the caller.</summary>
+    /// <param name="Id">The job's id.</param>
+    /// <param name="Queue">Where it was put.</param>
+    /// <param name="Payload">Byte for byte what the producer sent.</param>
+    /// <param name="Priority">0 to 9.</param>
+    /// <param name="Attempt">1 for the first try.</param>
+    /// <param name="MaxAttempts">The job is dead after so many failed ones.</param>
+    /// <param name="Metadata">The producer's string pairs.</param>
+    /// <param name="EnqueuedAt">When it was made.</param>
+    /// <param name="RunAt">When it was to run.</param>
+    /// <param name="LateMs">How much later than runAt it was claimed, on the store's clock.</param>
+    /// <param name="Lease">What holds it for the caller.</param>
+    /// <param name="Traceparent">The producer's W3C trace context, where it sent one.</param>
+    internal sealed record ClaimedJob(
+        string Id, string Queue, RawJson Payload, int Priority, int Attempt, int MaxAttempts, Dictionary<string, string>? Metadata,
+        DateTimeOffset EnqueuedAt, DateTimeOffset RunAt, long LateMs, Lease Lease, string? Traceparent);
+
+    /// <param name="Token">Opaque; shown on ack, nack, extend and release.</param>
+    /// <param name="Fence">Larger than that of any earlier lease of the job.</param>
+    /// <param name="ExpiresAt">From this instant on the job may go to another worker.</param>
+    internal sealed record Lease(string Token, long Fence, DateTimeOffset ExpiresAt);
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(r => r.Queues).Must(queues => queues!.Length is > 0 and <= Limits.MaxQueuesPerClaim && queues.Distinct().Count() == queues.Length)
+                .When(r => r.Queues is not null).WithMessage($"must name 1 to {Limits.MaxQueuesPerClaim} queues, each once");
+            RuleForEach(r => r.Queues).Must(queue => new QueueName(queue).IsValid).WithMessage(QueueName.Rule);
+            RuleFor(r => r.Limit).InclusiveBetween(1, Limits.MaxClaim).WithMessage(Limits.Between(1, Limits.MaxClaim));
+            RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
+                .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
+            RuleFor(r => r.WaitMs).InclusiveBetween(0, Limits.MaxWaitMs).WithMessage(Limits.Between(0, Limits.MaxWaitMs));
+            RuleFor(r => r.Worker).Must(worker => System.Text.Encoding.UTF8.GetByteCount(worker!) <= Limits.MaxWorkerLength)
+                .When(r => r.Worker is not null).WithMessage($"must have at most {Limits.MaxWorkerLength} bytes");
+        }
+    }
+
+    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, WaitingClaims claims, CancellationToken client)
+    {
+        var request = body.Value;
+        var claim = new Claim(
+            request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
+            request.Limit ?? 1, request.LeaseMs, request.Worker);
+        var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
+        return TypedResults.Ok(new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
+    }
+
+    private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(
+        job.Id.Text, job.Queue.Text, job.Payload, job.Priority, job.Attempt, job.MaxAttempts, job.Metadata, job.EnqueuedAt, job.RunAt,
+        (long)(now - job.RunAt).TotalMilliseconds, new Lease(new LeaseToken(job.Fence, job.Nonce, job.Queue).ToString(), job.Fence, job.At),
+        job.Traceparent);
+}

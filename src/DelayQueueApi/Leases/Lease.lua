@@ -1,0 +1,50 @@
+-- Stands before the scripts that end or prolong leases, after Prelude.lua.
+--
+-- ARGV  arg       how long settled jobs are remembered, ms
+--       then a lease: id, index of its queue, fence, nonce, and what the script itself takes
+local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]))
+arg = arg + 1
+
+local DONE, REPEATED, MISSING, LOST, CANCELLED = 1, 2, 0, -1, -2
+
+-- The leases that the caller names, in order; take is how many more arguments each has.
+local function readLeases(take)
+  local leases, ids = {}, {}
+  for i = arg, #ARGV, 4 + take do
+    local lease = { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], fence = tonumber(ARGV[i + 2]), nonce = ARGV[i + 3] }
+    for j = 1, take do lease[j] = ARGV[i + 3 + j] end
+    leases[#leases + 1] = lease
+    ids[#ids + 1] = lease.id
+  end
+  load(ids)
+  return leases
+end
+
+-- The job if the lease is the newest one of it and has not ended; else nil and why not.
+local function held(lease)
+  local job = loaded[lease.id]
+  if not job then
+    local known = settled.get(lease.id)
+    if not known then return nil, MISSING end
+    if readU48(known, 1) ~= lease.fence or sub(known, 7, 14) ~= lease.nonce then return nil, LOST end
+    return nil, sub(known, 15) == 'x' and CANCELLED or REPEATED
+  end
+  if job.state ~= 'L' or job.fence ~= lease.fence or job.nonce ~= lease.nonce
+    or job.queue ~= lease.queue.name or job.at <= now then
+    return nil, LOST
+  end
+  return job
+end
+
+-- Removes a job that its worker has let go for good, and remembers by which lease.
+local function settle(job, lease, outcome)
+  settled.set(job.id, u48(job.fence) .. job.nonce .. outcome)
+  remove(job, lease.queue)
+end
+
+-- A worker lets go of a job that somebody cancelled meanwhile.
+local function settleCancelled(job, lease)
+  count(lease.queue, 'cancelled')
+  settle(job, lease, 'x')
+  return CANCELLED
+end

@@ -1,0 +1,23 @@
+using DelayQueueApi.Http;
+
+namespace DelayQueueApi.Leases;
+
+internal static class LeaseEndpoints
+{
+    public static IServiceCollection AddLeases(this IServiceCollection services) => services
+        .AddSingleton<LeaseStore>()
+        .AddSingleton<LeaseRequests>()
+        .AddSingleton<WaitingClaims>()
+        .AddSingleton<Wakeups>()
+        .AddHostedService(provider => provider.GetRequiredService<Wakeups>());
+
+    public static void MapLeases(this IEndpointRouteBuilder app)
+    {
+        var jobs = app.MapGroup("/jobs").WithTags("Leases").WithApiConventions();
+        ClaimJobs.Map(jobs);
+        AckJob.Map(jobs);
+        NackJob.Map(jobs);
+        ReleaseJob.Map(jobs);
+        ExtendLease.Map(jobs);
+    }
+}

@@ -1,0 +1,25 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>What the calls on one lease share: finding it, and saying why it does not hold.</summary>
+internal sealed class LeaseRequests(JobStore jobs)
+{
+    /// <returns>The lease, or why there can be none: the token is not one of ours, or the job is not.</returns>
+    public async Task<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken)
+    {
+        if (id.Ulid is not { } ulid)
+        {
+            return (null, Problems.JobMissing());
+        }
+
+        if (LeaseToken.Parse(leaseToken) is { } token)
+        {
+            return (new HeldLease(ulid, token), null);
+        }
+
+        return (null, await jobs.GetAsync(id) is null ? Problems.JobMissing() : Problems.LeaseLost());
+    }
+}

@@ -1,0 +1,211 @@
+using System.Security.Cryptography;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>What workers do with jobs.</summary>
+internal sealed class LeaseStore : IAsyncDisposable
+{
+    private static readonly Script ClaimScript = Script.Load("Leases/ClaimJobs.lua");
+    private static readonly Script AckScript = Script.Load("Leases/AckJob.lua");
+    private static readonly Script NackScript = Script.Load("Leases/NackJob.lua");
+    private static readonly Script ReleaseScript = Script.Load("Leases/ReleaseJob.lua");
+    private static readonly Script ExtendScript = Script.Load("Leases/ExtendLease.lua");
+
+    private readonly ScriptRunner scripts;
+    private readonly Wakeups wakeups;
+    private readonly StoreOptions options;
+    private readonly GroupCommit<Claim, Claimed> claims;
+    private readonly GroupCommit<HeldLease, Settled> acks;
+    private readonly GroupCommit<Nack, Nacked> nacks;
+    private readonly GroupCommit<HeldLease, Settled> releases;
+    private readonly GroupCommit<Extension, Extended> extensions;
+
+    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, IOptions<StoreOptions> options)
+    {
+        (this.scripts, this.wakeups, this.options) = (scripts, wakeups, options.Value);
+        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim);
+        acks = new(AckAsync, _ => 1, Limits.MaxClaim);
+        nacks = new(NackAsync, _ => 1, Limits.MaxClaim);
+        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim);
+        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim);
+    }
+
+    /// <summary>Leases what is due now.</summary>
+    /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
+    public Task<Claimed> ClaimAsync(Claim claim) => claims.SubmitAsync(claim);
+
+    public Task<Settled> AckAsync(HeldLease lease) => acks.SubmitAsync(lease);
+
+    public Task<Nacked> NackAsync(Nack nack) => nacks.SubmitAsync(nack);
+
+    public Task<Settled> ReleaseAsync(HeldLease lease) => releases.SubmitAsync(lease);
+
+    public Task<Extended> ExtendAsync(Extension extension) => extensions.SubmitAsync(extension);
+
+    public async ValueTask DisposeAsync()
+    {
+        await claims.DisposeAsync();
+        await acks.DisposeAsync();
+        await nacks.DisposeAsync();
+        await releases.DisposeAsync();
+        await extensions.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<Claimed>> ClaimAsync(IReadOnlyList<Claim> batch)
+    {
+        var call = new ScriptCall().Add(Limits.DefaultLeaseMs);
+        foreach (var claim in batch)
+        {
+            call.Add(
+                string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "");
+        }
+
+        var reply = (RedisResult[])(await scripts.RunAsync(ClaimScript, call))!;
+        var granted = (RedisResult[])reply[0]!;
+        var waits = (long[])reply[1]!;
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[2]);
+        for (var i = 0; i < waits.Length; i++)
+        {
+            wakeups.Expect(call.Queues[i], waits[i]);
+        }
+
+        return Array.ConvertAll(granted, jobs => new Claimed(Decode((RedisResult[])jobs!), now));
+    }
+
+    private static JobRecord[] Decode(RedisResult[] pairs)
+    {
+        var jobs = new JobRecord[pairs.Length / 2];
+        for (var i = 0; i < jobs.Length; i++)
+        {
+            jobs[i] = JobRecord.Decode((string)pairs[2 * i]!, (byte[])pairs[(2 * i) + 1]!);
+        }
+
+        return jobs;
+    }
+
+    private async Task<IReadOnlyList<Settled>> AckAsync(IReadOnlyList<HeldLease> leases)
+    {
+        var call = Call(leases, lease => lease, _ => []);
+        var reply = (int[])(await scripts.RunAsync(AckScript, call))!;
+        return Array.ConvertAll(reply, answer => (Settled)answer);
+    }
+
+    private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
+    {
+        var call = Call(leases, lease => lease, _ => []);
+        var reply = (int[])(await scripts.RunAsync(ReleaseScript, call))!;
+        for (var i = 0; i < reply.Length; i++)
+        {
+            if ((Settled)reply[i] == Settled.Done)
+            {
+                wakeups.Announce(leases[i].Token.Queue.Stored);
+            }
+        }
+
+        return Array.ConvertAll(reply, answer => (Settled)answer);
+    }
+
+    private async Task<IReadOnlyList<Nacked>> NackAsync(IReadOnlyList<Nack> batch)
+    {
+        var call = Call(batch, nack => nack.Lease, nack =>
+        [
+            nack.Error.Encode(), nack.DelayMs is { } delay ? delay : "", nack.Dead ? "1" : "",
+            BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)), Backoff.Default.ToStored(),
+        ]);
+        var reply = (RedisResult[])(await scripts.RunAsync(NackScript, call))!;
+        var answers = new Nacked[batch.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            answers[i] = new Nacked((NackOutcome)(int)reply[2 * i], DateTimeOffset.FromUnixTimeMilliseconds((long)reply[(2 * i) + 1]));
+            if (answers[i].Outcome is NackOutcome.Ready or NackOutcome.Scheduled)
+            {
+                wakeups.Announce(batch[i].Lease.Token.Queue.Stored);
+            }
+        }
+
+        return answers;
+    }
+
+    private async Task<IReadOnlyList<Extended>> ExtendAsync(IReadOnlyList<Extension> batch)
+    {
+        var call = Call(batch, extension => extension.Lease, extension => [extension.LeaseMs]);
+        var reply = (RedisResult[])(await scripts.RunAsync(ExtendScript, call))!;
+        var answers = new Extended[batch.Count];
+        for (var i = 0; i < answers.Length; i++)
+        {
+            answers[i] = new Extended((ExtendOutcome)(int)reply[2 * i], DateTimeOffset.FromUnixTimeMilliseconds((long)reply[(2 * i) + 1]));
+        }
+
+        return answers;
+    }
+
+    /// <summary>The arguments that Lease.lua reads: each lease, and what the script itself takes for it.</summary>
+    private ScriptCall Call<T>(IReadOnlyList<T> batch, Func<T, HeldLease> leaseOf, Func<T, RedisValue[]> more)
+    {
+        var call = new ScriptCall().Add(options.SettledRetentionMs);
+        foreach (var operation in batch)
+        {
+            var lease = leaseOf(operation);
+            call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce).Add(more(operation));
+        }
+
+        return call;
+    }
+}
+
+/// <param name="Queues">In the order to serve them.</param>
+/// <param name="LeaseMs">Null for the job's own.</param>
+internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker);
+
+/// <param name="Now">The store's clock at the claim.</param>
+internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now);
+
+/// <summary>A lease as its worker names it.</summary>
+internal sealed record HeldLease(string JobUlid, LeaseToken Token);
+
+internal sealed record Nack(HeldLease Lease, JobError Error, long? DelayMs, bool Dead);
+
+/// <param name="At">The next run-at, or the time of death.</param>
+internal sealed record Nacked(NackOutcome Outcome, DateTimeOffset At);
+
+internal sealed record Extension(HeldLease Lease, int LeaseMs);
+
+internal sealed record Extended(ExtendOutcome Outcome, DateTimeOffset ExpiresAt);
+
+/// <summary>As AckJob.lua and ReleaseJob.lua answer.</summary>
+internal enum Settled
+{
+    Done = 1,
+    Repeated = 2,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+}
+
+/// <summary>As NackJob.lua answers.</summary>
+internal enum NackOutcome
+{
+    Ready = 1,
+    Dead = 2,
+    Scheduled = 3,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+}
+
+/// <summary>As ExtendLease.lua answers.</summary>
+internal enum ExtendOutcome
+{
+    Done = 1,
+    CancelRequested = 2,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+}

@@ -1,0 +1,73 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
+using System.Text;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>POST /jobs/{id}/nack</summary>
+internal static class NackJob
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPost("/{id}/nack", HandleAsync)
+            .WithName("NackJob")
+            .WithSummary("Give a leased job back as failed")
+            .WithDescription("It runs again after delayMs, or after its backoff; it is dead after its last attempt, or at once where dead is true.")
+            .ProducesProblem(StatusCodes.Status404NotFound)
+            .ProducesProblem(StatusCodes.Status409Conflict);
+
+    /// <param name="LeaseToken">From the claim.</param>
+    /// <param name="Error">What went wrong; up to 8 KiB.</param>
+    /// <param name="ErrorType">Kind of error, for grouping.</param>
+    /// <param name="DelayMs">Try again after so many ms, whatever the backoff says.</param>
+    /// <param name="Dead">No further attempt.</param>
+    internal sealed record Request(
+        string LeaseToken,
+        string? Error = null,
+        [property: MaxLength(Limits.MaxErrorTypeLength)] string? ErrorType = null,
+        [property: Range(0, Limits.MaxDelayMs)] long? DelayMs = null,
+        bool? Dead = null);
+
+    /// <param name="State">scheduled, ready or dead.</param>
+    /// <param name="RunAt">The next try, unless dead.</param>
+    internal sealed record Response(JobState State, DateTimeOffset? RunAt);
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(r => r.Error).Must(error => Encoding.UTF8.GetByteCount(error!) <= Limits.MaxErrorBytes && !error!.Contains('\0'))
+                .When(r => r.Error is not null).WithMessage($"must have at most {Limits.MaxErrorBytes} bytes, and no NUL");
+            RuleFor(r => r.ErrorType).Must(type => Encoding.UTF8.GetByteCount(type!) <= Limits.MaxErrorTypeLength && !type!.Contains('\0'))
+                .When(r => r.ErrorType is not null).WithMessage($"must have at most {Limits.MaxErrorTypeLength} bytes, and no NUL");
+            RuleFor(r => r.DelayMs).InclusiveBetween(0, Limits.MaxDelayMs).WithMessage(Limits.Between(0, Limits.MaxDelayMs));
+            RuleFor(r => r.DelayMs).Null().When(r => r.Dead == true).WithMessage("cannot be given together with dead");
+        }
+    }
+
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
+        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    {
+        var request = body.Value;
+        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
+        if (lease is null)
+        {
+            return problem!;
+        }
+
+        var nacked = await store.NackAsync(new Nack(lease, new JobError(request.Error, request.ErrorType), request.DelayMs, request.Dead == true));
+        return nacked.Outcome switch
+        {
+            NackOutcome.Scheduled => TypedResults.Ok(new Response(JobState.Scheduled, nacked.At)),
+            NackOutcome.Ready => TypedResults.Ok(new Response(JobState.Ready, nacked.At)),
+            NackOutcome.Dead => TypedResults.Ok(new Response(JobState.Dead, null)),
+            NackOutcome.Missing => Problems.JobMissing(),
+            NackOutcome.Lost => Problems.LeaseLost(),
+            NackOutcome.Cancelled => Problems.JobCancelled(),
+            var other => throw new UnreachableException($"NackJob.lua answered {other}."),
+        };
+    }
+}

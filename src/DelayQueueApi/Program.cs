@@ -1,0 +1,27 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Reaping;
+using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.AddHttp().AddTelemetry();
+builder.Services
+    .AddSingleton(TimeProvider.System)
+    .AddStore()
+    .AddJobs()
+    .AddLeases()
+    .AddQueues()
+    .AddReaping()
+    .AddOpenApiDocument();
+
+var app = builder.Build();
+app.UseHttp();
+app.MapOpenApi();
+app.MapJobs();
+app.MapLeases();
+app.MapQueues();
+app.MapService();
+await app.RunAsync();

@@ -1,0 +1,54 @@
+using DelayQueueApi.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Queues;
+
+/// <summary>GET /queues/{queue}</summary>
+internal static class GetQueue
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
+        queues.MapGet("/{queue}", HandleAsync)
+            .WithName("GetQueue")
+            .WithSummary("Count a queue's jobs by state")
+            .WithDescription("All numbers are of one instant: created = scheduled + ready + leased + dead + acked + cancelled.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+
+    /// <param name="Queue">The queue's name.</param>
+    /// <param name="Scheduled">Jobs before their run-at.</param>
+    /// <param name="Ready">Jobs that a worker may claim.</param>
+    /// <param name="Leased">Jobs that a worker holds.</param>
+    /// <param name="Dead">Jobs that are out of attempts.</param>
+    /// <param name="OldestReadyMs">How long the longest waiting ready job has been ready, ms.</param>
+    /// <param name="NextRunAt">When the next scheduled job runs, where none is ready.</param>
+    /// <param name="Totals">What has happened to the queue's jobs so far.</param>
+    internal sealed record Response(
+        string Queue, long Scheduled, long Ready, long Leased, long Dead, long? OldestReadyMs, DateTimeOffset? NextRunAt, Totals Totals);
+
+    /// <param name="Created">Jobs made.</param>
+    /// <param name="Claimed">Leases given.</param>
+    /// <param name="Acked">Jobs finished.</param>
+    /// <param name="Nacked">Attempts given back as failed.</param>
+    /// <param name="Expired">Leases that ran out.</param>
+    /// <param name="Released">Attempts given back unharmed.</param>
+    /// <param name="Cancelled">Jobs cancelled.</param>
+    /// <param name="Died">Jobs that ran out of attempts.</param>
+    internal sealed record Totals(
+        long Created, long Claimed, long Acked, long Nacked, long Expired, long Released, long Cancelled, long Died);
+
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(QueueName queue, QueueStore store)
+    {
+        if (!queue.IsValid || await store.GetAsync(queue) is not { } counts)
+        {
+            return Problems.QueueMissing();
+        }
+
+        var late = counts.EarliestRunAt <= counts.Now;
+        return TypedResults.Ok(new Response(
+            queue.Text, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead,
+            late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
+            late ? null : counts.EarliestRunAt,
+            new Totals(
+                counts.Total("created"), counts.Total("claimed"), counts.Total("acked"), counts.Total("nacked"),
+                counts.Total("expired"), counts.Total("released"), counts.Total("cancelled"), counts.Total("died"))));
+    }
+}

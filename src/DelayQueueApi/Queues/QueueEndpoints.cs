@@ -1,0 +1,14 @@
+using DelayQueueApi.Http;
+
+namespace DelayQueueApi.Queues;
+
+internal static class QueueEndpoints
+{
+    public static IServiceCollection AddQueues(this IServiceCollection services) => services.AddSingleton<QueueStore>();
+
+    public static void MapQueues(this IEndpointRouteBuilder app)
+    {
+        var queues = app.MapGroup("/queues").WithTags("Queues").WithApiConventions();
+        GetQueue.Map(queues);
+    }
+}

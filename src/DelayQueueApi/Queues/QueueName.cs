@@ -1,0 +1,31 @@
+using System.Text.RegularExpressions;
+
+namespace DelayQueueApi.Queues;
+
+/// <summary>Where jobs are put. In the store a name stands behind its namespace, so that tenants never meet.</summary>
+internal readonly partial record struct QueueName(string Text)
+{
+    public const string Default = "default";
+    public const string Pattern = @"^[a-z0-9][a-z0-9_.-]{0,63}$";
+    public const string Rule = "must be 1 to 64 of a-z, 0-9, '_', '.', '-', and begin with a letter or digit";
+
+    private const string Namespace = "default/";
+
+    public bool IsValid => Text is not null && !Text.EndsWith('\n') && Regex().IsMatch(Text);
+
+    /// <summary>The name in keys and records.</summary>
+    public string Stored => Namespace + Text;
+
+    public static QueueName FromStored(string stored) => new(stored[Namespace.Length..]);
+
+    public static bool TryParse(string? text, out QueueName name)
+    {
+        name = new QueueName(text ?? "");
+        return true;
+    }
+
+    public override string ToString() => Text;
+
+    [GeneratedRegex(Pattern)]
+    private static partial Regex Regex();
+}

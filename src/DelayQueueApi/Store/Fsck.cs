@@ -1,0 +1,79 @@
+using DelayQueueApi.Jobs;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>
+/// Compares the records with the indexes derived from them, and mends the indexes on demand: every job must stand in exactly
+/// the index that its record tells. Works in bounded steps, each atomic, so that it may run while the service works.
+/// </summary>
+internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
+{
+    private const int PageSize = 250;
+
+    private static readonly Script Check = Script.Load("Store/Fsck.lua");
+
+    /// <returns>What was wrong, in words; empty where the store is sound.</returns>
+    public async Task<IReadOnlyList<string>> RunAsync(bool repair)
+    {
+        var faults = new List<string>();
+        var database = await connection.DatabaseAsync();
+        var queues = new HashSet<string>();
+        await foreach (var page in Pages(database.HashScanAsync(keys.Jobs, pageSize: PageSize)))
+        {
+            foreach (var queue in page.GroupBy(entry => JobRecord.Decode(entry.Name!, (byte[])entry.Value!).StoredQueue))
+            {
+                queues.Add(queue.Key);
+                faults.AddRange(await CheckAsync(queue.Key, "", queue.Select(entry => entry.Name), repair));
+            }
+        }
+
+        await foreach (var entry in database.SortedSetScanAsync(keys.Queues))
+        {
+            queues.Add(entry.Element!);
+        }
+
+        foreach (var queue in queues)
+        {
+            var number = 0;
+            foreach (var index in keys.Indexes(queue))
+            {
+                await foreach (var page in Pages(database.SortedSetScanAsync(index, pageSize: PageSize)))
+                {
+                    faults.AddRange(await CheckAsync(queue, number, page.Select(entry => entry.Element), repair));
+                }
+
+                number++;
+            }
+        }
+
+        return faults;
+    }
+
+    private async Task<string[]> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair)
+    {
+        var call = new ScriptCall();
+        call.Queue(queue);
+        call.Add(repair ? "1" : "", index).Add([.. ids]);
+        return (string[])(await scripts.RunAsync(Check, call))!;
+    }
+
+    private static async IAsyncEnumerable<List<T>> Pages<T>(IAsyncEnumerable<T> items)
+    {
+        var page = new List<T>(PageSize);
+        await foreach (var item in items)
+        {
+            page.Add(item);
+            if (page.Count == PageSize)
+            {
+                yield return page;
+                page = new List<T>(PageSize);
+            }
+        }
+
+        if (page.Count > 0)
+        {
+            yield return page;
+        }
+    }
+}

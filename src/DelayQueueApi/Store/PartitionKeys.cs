@@ -1,0 +1,42 @@
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>The names of a partition's keys, in the order in which Prelude.lua reads them. All lie in one hash slot.</summary>
+internal sealed class PartitionKeys(string prefix, int partition = 0)
+{
+    public const int Priorities = 10;
+
+    private readonly string root = $"{prefix}:{{{partition}}}:";
+
+    public RedisKey Jobs => root + "jobs";
+
+    public RedisKey Queues => root + "queues";
+
+    /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
+    public RedisChannel Wake => RedisChannel.Literal(root + "wake");
+
+    /// <summary>Every key a script on these queues may touch.</summary>
+    public RedisKey[] For(IReadOnlyList<string> queues) =>
+    [
+        Jobs, Queues, root + "last-id",
+        root + "settled:0", root + "settled:1", root + "idempotency:0", root + "idempotency:1",
+        .. queues.SelectMany(Queue),
+    ];
+
+    /// <summary>The zsets of a queue that are derived from records: pending by priority, leased, dead.</summary>
+    public IEnumerable<RedisKey> Indexes(string queue) => Queue(queue).SkipLast(1);
+
+    private IEnumerable<RedisKey> Queue(string queue)
+    {
+        var start = root + "q:" + queue + ":";
+        for (var priority = 0; priority < Priorities; priority++)
+        {
+            yield return start + "p" + (char)('0' + priority);
+        }
+
+        yield return start + "leased";
+        yield return start + "dead";
+        yield return start + "stats";
+    }
+}

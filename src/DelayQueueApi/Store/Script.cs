@@ -1,0 +1,31 @@
+using System.Reflection;
+using System.Text;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>A Lua file of this assembly with what it includes in front.</summary>
+internal sealed record Script(string Name, string Text)
+{
+    private const string Include = "-- include ";
+
+    /// <param name="path">Folder and file from the project's root, such as <c>Jobs/GetJob.lua</c>.</param>
+    public static Script Load(string path)
+    {
+        var text = new StringBuilder();
+        foreach (var line in Read(path).Split('\n'))
+        {
+            text.Append(line.StartsWith(Include, StringComparison.Ordinal) ? Read(line[Include.Length..].Trim()) : line).Append('\n');
+        }
+
+        return new Script(Path.GetFileNameWithoutExtension(path), text.ToString());
+    }
+
+    private static string Read(string path)
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        using var stream = assembly.GetManifestResourceStream(path) ?? assembly.GetManifestResourceStream(path.Replace('/', '\\'))
+            ?? throw new InvalidOperationException($"The script {path} is not part of this build.");
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return reader.ReadToEnd();
+    }
+}

@@ -1,0 +1,34 @@
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>The arguments of one script call: its queues, and what the script itself takes.</summary>
+internal sealed class ScriptCall
+{
+    private readonly List<string> queues = [];
+    private readonly List<RedisValue> arguments = [];
+
+    public IReadOnlyList<string> Queues => queues;
+
+    /// <summary>Makes the keys of a queue known to the script.</summary>
+    /// <returns>The number by which arguments name the queue, from 1.</returns>
+    public int Queue(string queue)
+    {
+        var index = queues.IndexOf(queue);
+        if (index < 0)
+        {
+            queues.Add(queue);
+            index = queues.Count - 1;
+        }
+
+        return index + 1;
+    }
+
+    public ScriptCall Add(params ReadOnlySpan<RedisValue> values)
+    {
+        arguments.AddRange(values);
+        return this;
+    }
+
+    public RedisValue[] Arguments(RedisValue now) => [now, queues.Count, .. queues.Select(queue => (RedisValue)queue), .. arguments];
+}

@@ -1,0 +1,21 @@
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>Runs scripts on the partition, and tells of failures in one way.</summary>
+internal sealed class ScriptRunner(StoreConnection connection, PartitionKeys keys, StoreClock clock)
+{
+    /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
+    public async Task<RedisResult> RunAsync(Script script, ScriptCall call)
+    {
+        try
+        {
+            var database = await connection.DatabaseAsync();
+            return await database.ScriptEvaluateAsync(script.Text, keys.For(call.Queues), call.Arguments(clock.Now));
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            throw known;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>Whether a call that failed has changed the store.</summary>
+internal enum Applied
+{
+    /// <summary>It has not: repeating it cannot duplicate.</summary>
+    No,
+
+    /// <summary>It may have: repeat it only in a way that is safe (idempotency key, lease token).</summary>
+    Unknown,
+}
+
+/// <summary>The store could not be asked, did not answer in time, or refuses to work for now.</summary>
+internal sealed class StoreException(Applied applied, string reason, Exception? cause = null) : Exception(reason, cause)
+{
+    /// <summary>Errors that the store raises before a script's first write.</summary>
+    private static readonly string[] Refusals =
+        ["LOADING", "CLUSTERDOWN", "READONLY", "MISCONF", "OOM", "BUSY", "TRYAGAIN", "NOREPLICAS", "MASTERDOWN", "NOPERM", "NOAUTH"];
+
+    public Applied Applied { get; } = applied;
+
+    /// <summary>The exception that callers see for an error of the client library, or null where the error is a bug of ours.</summary>
+    public static StoreException? From(Exception error) => error switch
+    {
+        StoreException store => store,
+        RedisTimeoutException timeout => new(Sent(timeout.Commandstatus), "The store did not answer in time.", error),
+        RedisConnectionException connection => new(Sent(connection.CommandStatus), "The store cannot be reached.", error),
+        RedisServerException server when Refusals.FirstOrDefault(server.Message.StartsWith) is { } refusal =>
+            new(Applied.No, $"The store refuses to work for now ({refusal}).", error),
+        ObjectDisposedException => new(Applied.No, "The service is stopping.", error),
+        _ => null,
+    };
+
+    private static Applied Sent(CommandStatus status) =>
+        status is CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog ? Applied.No : Applied.Unknown;
+}

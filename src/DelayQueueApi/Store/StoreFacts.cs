@@ -1,0 +1,134 @@
+using System.Globalization;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>Asks the store what it is and how far its promises go.</summary>
+internal sealed class StoreFacts(StoreConnection connection)
+{
+    private static readonly Version Oldest = new(6, 2);
+
+    /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
+    public async Task<Facts> ReadAsync()
+    {
+        try
+        {
+            var server = await connection.ServerAsync();
+            var info = Parse((string?)await server.ExecuteAsync("INFO") ?? "");
+            return connection.IsEmbedded ? Embedded(info) : Redis(info, await SettingsAsync(server));
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            throw known;
+        }
+    }
+
+    /// <exception cref="StoreException">The store does not take commands now.</exception>
+    public async Task PingAsync()
+    {
+        try
+        {
+            await (await connection.DatabaseAsync()).PingAsync();
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            throw known;
+        }
+    }
+
+    private static Facts Embedded(Dictionary<string, string> info) => new(
+        "embedded", $"Garnet {info.GetValueOrDefault("garnet_version", "2.2")}", Durability.FsyncAlways,
+        ["The embedded store serves one process; run on Redis or Valkey where more than one shall share the jobs."]);
+
+    private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings)
+    {
+        var warnings = new List<string>();
+        var durability = DurabilityOf(info, settings, warnings);
+        var versionText = info.GetValueOrDefault("valkey_version") ?? info.GetValueOrDefault("redis_version", "0.0");
+        if (System.Version.TryParse(versionText, out var version) && version < Oldest)
+        {
+            warnings.Add($"The server is older than {Oldest}: scripts will fail.");
+        }
+
+        if (info.GetValueOrDefault("maxmemory_policy", "noeviction") is var policy and not "noeviction")
+        {
+            warnings.Add($"maxmemory-policy is {policy}: the server may drop jobs when memory is short. Set noeviction.");
+        }
+
+        return new Facts(info.ContainsKey("valkey_version") ? "valkey" : "redis", versionText, durability, [.. warnings]);
+    }
+
+    private static Durability DurabilityOf(Dictionary<string, string> info, Dictionary<string, string>? settings, List<string> warnings)
+    {
+        if (info.GetValueOrDefault("aof_enabled") == "1")
+        {
+            switch (settings?.GetValueOrDefault("appendfsync"))
+            {
+                case "always":
+                    return Durability.FsyncAlways;
+                case "everysec":
+                    return Durability.FsyncEverysec;
+                case null:
+                    warnings.Add("The server does not show appendfsync; it is taken for everysec.");
+                    return Durability.FsyncEverysec;
+                default:
+                    warnings.Add("appendfsync is no: the last half minute of acknowledged jobs may be lost with the machine. Set everysec or always.");
+                    break;
+            }
+        }
+        else
+        {
+            warnings.Add("The append-only file is off: acknowledged jobs are lost when the server stops. Set appendonly yes.");
+        }
+
+        if (int.TryParse(info.GetValueOrDefault("connected_slaves"), CultureInfo.InvariantCulture, out var replicas) && replicas > 0)
+        {
+            return Durability.Replicated;
+        }
+
+        return Durability.Memory;
+    }
+
+    /// <returns>Null where the server does not let this user read its settings.</returns>
+    private static async Task<Dictionary<string, string>?> SettingsAsync(IServer server)
+    {
+        try
+        {
+            return (await server.ExecuteAsync("CONFIG", "GET", "append*")).ToDictionary()
+                .ToDictionary(setting => setting.Key, setting => (string)setting.Value!);
+        }
+        catch (RedisServerException)
+        {
+            return null;
+        }
+    }
+
+    private static Dictionary<string, string> Parse(string info) => info
+        .Split('\n', StringSplitOptions.TrimEntries)
+        .Select(line => line.Split(':', 2))
+        .Where(pair => pair.Length == 2)
+        .DistinctBy(pair => pair[0])
+        .ToDictionary(pair => pair[0], pair => pair[1]);
+}
+
+/// <param name="Kind">redis, valkey or embedded.</param>
+/// <param name="Version">As the server tells it.</param>
+/// <param name="Durability">What an acknowledged job survives.</param>
+/// <param name="Warnings">Settings that weaken promises, in words.</param>
+internal sealed record Facts(string Kind, string Version, Durability Durability, string[] Warnings);
+
+/// <summary>What an acknowledged job survives.</summary>
+internal enum Durability
+{
+    /// <summary>The loss of the process: nothing is on disk or elsewhere.</summary>
+    Memory,
+
+    /// <summary>The loss of the server, where a replica has it; not proved a write.</summary>
+    Replicated,
+
+    /// <summary>The loss of the machine, but for about the last second.</summary>
+    FsyncEverysec,
+
+    /// <summary>The loss of the machine.</summary>
+    FsyncAlways,
+}

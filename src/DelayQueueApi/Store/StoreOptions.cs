@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace DelayQueueApi.Store;
+
+/// <summary>Section <c>Store</c>. The address of Redis is <c>ConnectionStrings:Redis</c>; without it the embedded store is used.</summary>
+internal sealed class StoreOptions
+{
+    /// <summary>Folder of the embedded store; one process at a time may use it.</summary>
+    [Required]
+    public string DataDirectory { get; set; } = "./data";
+
+    /// <summary>First part of every key in the store: lower-case letters, digits and hyphens.</summary>
+    [RegularExpression("^[a-z0-9-]{1,32}$")]
+    public string KeyPrefix { get; set; } = "dq";
+
+    /// <summary>How long one call to the store may take, ms; after that its outcome is unknown.</summary>
+    [Range(50, 60_000)]
+    public int TimeoutMs { get; set; } = 750;
+
+    /// <summary>The embedded store refuses new jobs once this process uses so many MiB of memory; 0 means half of what is available.</summary>
+    [Range(0, 1_000_000)]
+    public int EmbeddedMaxMemoryMiB { get; set; }
+
+    /// <summary>How long settled jobs are remembered at least, so that a repeated ack gets the same answer, ms.</summary>
+    [Range(1_000, 3_600_000)]
+    public int SettledRetentionMs { get; set; } = 60_000;
+
+    /// <summary>How long idempotency keys are remembered at least, ms.</summary>
+    [Range(60_000, 604_800_000)]
+    public int IdempotencyRetentionMs { get; set; } = 86_400_000;
+}
