@@ -31,9 +31,9 @@ internal sealed record Job(
     DateTimeOffset EnqueuedAt,
     int Attempt,
     int MaxAttempts,
-    long? LeaseMs,
-    Backoff? Backoff,
-    Dictionary<string, string>? Metadata,
+    long? LeaseMs = null,
+    Backoff? Backoff = null,
+    Dictionary<string, string>? Metadata = null,
     JobLease? Lease = null,
     JobFailures? Failures = null,
     JobError? LastError = null,
@@ -76,7 +76,7 @@ internal enum JobState
 /// <param name="Fence">Number of the lease; grows from lease to lease of a job.</param>
 /// <param name="ExpiresAt">When the lease ends unless extended.</param>
 /// <param name="Worker">The name that the worker gave.</param>
-internal sealed record JobLease(long Fence, DateTimeOffset ExpiresAt, string? Worker);
+internal sealed record JobLease(long Fence, DateTimeOffset ExpiresAt, string? Worker = null);
 
 /// <param name="Nacked">Attempts that a worker gave back as failed.</param>
 /// <param name="Expired">Attempts whose lease ran out: a crash, or work longer than the lease.</param>

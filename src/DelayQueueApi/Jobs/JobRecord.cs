@@ -150,7 +150,7 @@ internal enum StoredState : byte
 /// <summary>Why the last attempt failed, in the worker's words.</summary>
 /// <param name="Message">What went wrong.</param>
 /// <param name="Type">Kind of error, for grouping.</param>
-internal sealed record JobError(string? Message, string? Type)
+internal sealed record JobError(string? Message = null, string? Type = null)
 {
     public byte[] Encode() => Encoding.UTF8.GetBytes($"{Type}\0{Message}");
 

@@ -14,6 +14,8 @@ namespace DelayQueueApi.Jobs;
 /// <summary>POST /jobs</summary>
 internal static class ScheduleJob
 {
+    private const string KeyHeader = "Idempotency-Key";
+
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapPost("/", HandleAsync)
             .WithName("ScheduleJob")
@@ -67,7 +69,7 @@ internal static class ScheduleJob
 
     private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(
         JsonBody<Request> body,
-        [FromHeader(Name = "Idempotency-Key")] string? idempotencyKey,
+        [FromHeader(Name = KeyHeader)] string? idempotencyKey,
         JobStore store, IOptions<LimitOptions> limits, HttpContext http)
     {
         var request = body.Value;
@@ -76,9 +78,11 @@ internal static class ScheduleJob
             return Problems.PayloadTooLarge($"The payload has {request.Payload.Utf8.Length} bytes; at most {limits.Value.PayloadBytes} are taken.");
         }
 
+        // An empty header is bound as none; here it is a mistake that would cost its sender the protection that it asks for.
+        idempotencyKey ??= http.Request.Headers.ContainsKey(KeyHeader) ? "" : null;
         if (idempotencyKey is not null && !IsKey(idempotencyKey))
         {
-            return Problems.Invalid("Idempotency-Key", $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters");
+            return Problems.Invalid(KeyHeader, $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters");
         }
 
         var job = NewJob(request, body.Utf8, idempotencyKey, Traceparent.Of(http.Request));

@@ -41,15 +41,15 @@ internal static class ClaimJobs
     /// <param name="Priority">0 to 9.</param>
     /// <param name="Attempt">1 for the first try.</param>
     /// <param name="MaxAttempts">The job is dead after so many failed ones.</param>
-    /// <param name="Metadata">The producer's string pairs.</param>
     /// <param name="EnqueuedAt">When it was made.</param>
     /// <param name="RunAt">When it was to run.</param>
     /// <param name="LateMs">How much later than runAt it was claimed, on the store's clock.</param>
     /// <param name="Lease">What holds it for the caller.</param>
+    /// <param name="Metadata">The producer's string pairs.</param>
     /// <param name="Traceparent">The producer's W3C trace context, where it sent one.</param>
     internal sealed record ClaimedJob(
-        string Id, string Queue, RawJson Payload, int Priority, int Attempt, int MaxAttempts, Dictionary<string, string>? Metadata,
-        DateTimeOffset EnqueuedAt, DateTimeOffset RunAt, long LateMs, Lease Lease, string? Traceparent);
+        string Id, string Queue, RawJson Payload, int Priority, int Attempt, int MaxAttempts, DateTimeOffset EnqueuedAt,
+        DateTimeOffset RunAt, long LateMs, Lease Lease, Dictionary<string, string>? Metadata = null, string? Traceparent = null);
 
     /// <param name="Token">Opaque; shown on ack, nack, extend and release.</param>
     /// <param name="Fence">Larger than that of any earlier lease of the job.</param>
@@ -83,7 +83,7 @@ internal static class ClaimJobs
     }
 
     private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(
-        job.Id.Text, job.Queue.Text, job.Payload, job.Priority, job.Attempt, job.MaxAttempts, job.Metadata, job.EnqueuedAt, job.RunAt,
+        job.Id.Text, job.Queue.Text, job.Payload, job.Priority, job.Attempt, job.MaxAttempts, job.EnqueuedAt, job.RunAt,
         (long)(now - job.RunAt).TotalMilliseconds, new Lease(new LeaseToken(job.Fence, job.Nonce, job.Queue).ToString(), job.Fence, job.At),
-        job.Traceparent);
+        job.Metadata, job.Traceparent);
 }

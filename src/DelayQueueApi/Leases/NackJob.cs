@@ -33,7 +33,7 @@ internal static class NackJob
 
     /// <param name="State">scheduled, ready or dead.</param>
     /// <param name="RunAt">The next try, unless dead.</param>
-    internal sealed record Response(JobState State, DateTimeOffset? RunAt);
+    internal sealed record Response(JobState State, DateTimeOffset? RunAt = null);
 
     internal sealed class Validator : AbstractValidator<Request>
     {
@@ -63,7 +63,7 @@ internal static class NackJob
         {
             NackOutcome.Scheduled => TypedResults.Ok(new Response(JobState.Scheduled, nacked.At)),
             NackOutcome.Ready => TypedResults.Ok(new Response(JobState.Ready, nacked.At)),
-            NackOutcome.Dead => TypedResults.Ok(new Response(JobState.Dead, null)),
+            NackOutcome.Dead => TypedResults.Ok(new Response(JobState.Dead)),
             NackOutcome.Missing => Problems.JobMissing(),
             NackOutcome.Lost => Problems.LeaseLost(),
             NackOutcome.Cancelled => Problems.JobCancelled(),

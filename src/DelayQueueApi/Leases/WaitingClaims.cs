@@ -3,6 +3,11 @@ namespace DelayQueueApi.Leases;
 /// <summary>Claims that wait until something is due. Wake first, pop last: a claim whose client went away takes no job.</summary>
 internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvider time, IHostApplicationLifetime lifetime)
 {
+    private int waiting;
+
+    /// <summary>How many claims found nothing due and wait.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
+
     /// <summary>Leases what is due, or what becomes due within <paramref name="wait"/>; nothing when the service stops.</summary>
     /// <exception cref="OperationCanceledException">The client went away; what it was given is released.</exception>
     public async Task<Claimed> ClaimAsync(Claim claim, TimeSpan wait, CancellationToken client)
@@ -31,14 +36,20 @@ internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvi
     /// <returns>False where the time is up, the client is away or the service stops.</returns>
     private async Task<bool> IsWokenAsync(Wakeups.Waiter place, TimeSpan left, CancellationToken leave)
     {
+        var woken = place.Woken.WaitAsync(left, time, leave);
+        Interlocked.Increment(ref waiting);
         try
         {
-            await place.Woken.WaitAsync(left, time, leave);
+            await woken;
             return true;
         }
         catch (Exception over) when (over is TimeoutException or OperationCanceledException)
         {
             return false;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref waiting);
         }
     }
 

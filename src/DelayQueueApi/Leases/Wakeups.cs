@@ -15,18 +15,6 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
     private readonly Dictionary<string, Line> lines = [];
     private readonly string instance = Guid.NewGuid().ToString("N");
 
-    /// <summary>How many claims wait now.</summary>
-    public int Waiting
-    {
-        get
-        {
-            lock (gate)
-            {
-                return lines.Values.SelectMany(line => line.Waiters).Distinct().Count();
-            }
-        }
-    }
-
     /// <summary>A line to stand in, for a claim over these queues. Dispose it to leave.</summary>
     public Waiter Join(IReadOnlyList<string> queues)
     {

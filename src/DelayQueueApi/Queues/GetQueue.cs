@@ -18,11 +18,11 @@ internal static class GetQueue
     /// <param name="Ready">Jobs that a worker may claim.</param>
     /// <param name="Leased">Jobs that a worker holds.</param>
     /// <param name="Dead">Jobs that are out of attempts.</param>
+    /// <param name="Totals">What has happened to the queue's jobs so far.</param>
     /// <param name="OldestReadyMs">How long the longest waiting ready job has been ready, ms.</param>
     /// <param name="NextRunAt">When the next scheduled job runs, where none is ready.</param>
-    /// <param name="Totals">What has happened to the queue's jobs so far.</param>
     internal sealed record Response(
-        string Queue, long Scheduled, long Ready, long Leased, long Dead, long? OldestReadyMs, DateTimeOffset? NextRunAt, Totals Totals);
+        string Queue, long Scheduled, long Ready, long Leased, long Dead, Totals Totals, long? OldestReadyMs = null, DateTimeOffset? NextRunAt = null);
 
     /// <param name="Created">Jobs made.</param>
     /// <param name="Claimed">Leases given.</param>
@@ -45,10 +45,10 @@ internal static class GetQueue
         var late = counts.EarliestRunAt <= counts.Now;
         return TypedResults.Ok(new Response(
             queue.Text, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead,
-            late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
-            late ? null : counts.EarliestRunAt,
             new Totals(
                 counts.Total("created"), counts.Total("claimed"), counts.Total("acked"), counts.Total("nacked"),
-                counts.Total("expired"), counts.Total("released"), counts.Total("cancelled"), counts.Total("died"))));
+                counts.Total("expired"), counts.Total("released"), counts.Total("cancelled"), counts.Total("died")),
+            late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
+            late ? null : counts.EarliestRunAt));
     }
 }

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Serialization.Metadata;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Reaping;
+using DelayQueueApi.Store;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Tests.Hosting;
+
+/// <summary>
+/// The whole service over HTTP, in memory, on a real store. Time stands still until a test moves <see cref="Clock"/>; the
+/// reaper runs only when a test says so.
+/// </summary>
+public abstract class Api(Engine engine) : IAsyncLifetime
+{
+    private static int hosts;
+    private static int queues;
+
+    private Host? host;
+    private HttpClient? client;
+
+    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+
+    public HttpClient Client => client ?? throw Skipped();
+
+    /// <summary>Settings of the host beyond the store's.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
+
+    private string Prefix { get; } = $"t{Environment.ProcessId}-{Interlocked.Increment(ref hosts)}";
+
+    public ValueTask InitializeAsync()
+    {
+        if (engine.ConnectionString is { } connection)
+        {
+            host = new Host(connection, Prefix, Clock, Settings);
+            client = host.CreateClient();
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client?.Dispose();
+        if (host is not null)
+        {
+            await host.DisposeAsync();
+        }
+    }
+
+    /// <summary>A queue that no other test uses.</summary>
+    public static string NewQueue() => $"q{Interlocked.Increment(ref queues)}";
+
+    public void Advance(int ms) => Clock.Advance(TimeSpan.FromMilliseconds(ms));
+
+    public Task<HttpResponseMessage> PostAsync(string path, string body, string contentType = "application/json") =>
+        Client.PostAsync(new Uri(path, UriKind.Relative), Content(Encoding.UTF8.GetBytes(body), contentType));
+
+    public static ByteArrayContent Content(byte[] body, string contentType)
+    {
+        var content = new ByteArrayContent(body);
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        return content;
+    }
+
+    internal T Service<T>()
+        where T : notnull => (host ?? throw Skipped()).Services.GetRequiredService<T>();
+
+    /// <param name="fields">Further fields of the request, as JSON: <c>"delayMs":5,"priority":9</c>.</param>
+    internal async Task<Job> ScheduleAsync(string queue, string fields = "", string payload = "1")
+    {
+        var answer = await PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":{{payload}}{{(fields.Length > 0 ? "," + fields : "")}}}""");
+        return await ReadAsync(answer, WireJson.Default.Job, HttpStatusCode.Created);
+    }
+
+    internal async Task<IReadOnlyList<ClaimJobs.ClaimedJob>> ClaimAsync(string queue, string fields = "") =>
+        (await ReadAsync(
+            await PostAsync("/jobs/claim", $$"""{"queues":["{{queue}}"]{{(fields.Length > 0 ? "," + fields : "")}}}"""),
+            WireJson.Default.ClaimJobsResponse)).Jobs;
+
+    internal async Task<ClaimJobs.ClaimedJob> ClaimOneAsync(string queue, string fields = "") => Assert.Single(await ClaimAsync(queue, fields));
+
+    /// <summary>Puts a job into a queue and gives no hint to claims that wait for it.</summary>
+    internal async Task<string> ScheduleUnannouncedAsync(string queue)
+    {
+        var elsewhere = new Wakeups(Service<StoreConnection>(), new PartitionKeys("elsewhere"), Clock, NullLogger<Wakeups>.Instance);
+        await using var store = new JobStore(Service<ScriptRunner>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
+        var name = new QueueName(queue);
+        var body = JobRecord.EncodeBody(name.Stored, null, null, null, new RawJson("1"u8.ToArray()));
+        return (await store.ScheduleAsync(new NewJob(name, 4, 0, null, 1, null, body, null, []))).Id.Text;
+    }
+
+    /// <param name="call">ack, nack, release or extend.</param>
+    internal Task<HttpResponseMessage> SettleAsync(ClaimJobs.ClaimedJob job, string call, string fields = "") =>
+        SettleAsync(job.Id, job.Lease.Token, call, fields);
+
+    internal Task<HttpResponseMessage> SettleAsync(string id, string token, string call, string fields = "") =>
+        PostAsync($"/jobs/{id}/{call}", $$"""{"leaseToken":"{{token}}"{{(fields.Length > 0 ? "," + fields : "")}}}""");
+
+    internal Task<HttpResponseMessage> CancelAsync(string id) => Client.DeleteAsync(new Uri($"/jobs/{id}", UriKind.Relative));
+
+    internal Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(new Uri(path, UriKind.Relative));
+
+    internal async Task<Job> JobAsync(string id) => await ReadAsync(await GetAsync($"/jobs/{id}"), WireJson.Default.Job);
+
+    internal async Task<GetQueue.Response> QueueAsync(string queue) => await ReadAsync(await GetAsync($"/queues/{queue}"), WireJson.Default.GetQueueResponse);
+
+    internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Every job stands in exactly the index that its record tells (S10).</summary>
+    internal async Task AssertSoundAsync() => Assert.Empty(await Service<Fsck>().RunAsync(repair: false));
+
+    internal static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, HttpStatusCode status = HttpStatusCode.OK)
+    {
+        var body = await answer.Content.ReadAsByteArrayAsync();
+        Assert.True(status == answer.StatusCode, $"{(int)answer.StatusCode}: {Encoding.UTF8.GetString(body)}");
+        return RawJson.Read(body, type)!;
+    }
+
+    /// <summary>An error of a stable type; never a 500.</summary>
+    internal static async Task AssertProblemAsync(HttpResponseMessage answer, HttpStatusCode status, string type)
+    {
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.True(status == answer.StatusCode, $"{(int)answer.StatusCode}: {body}");
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains($"\"type\":\"urn:delayqueue:problem:{type}\"", body, StringComparison.Ordinal);
+        Assert.Contains("\"traceId\":\"", body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until something holds that another task brings about.</summary>
+    internal static async Task UntilAsync(Func<bool> holds)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!holds())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private static Exception Skipped()
+    {
+        Assert.Skip("There is no real Redis here: install redis-server, or set DELAYQUEUE_TEST_REDIS=host:port.");
+        throw new InvalidOperationException();
+    }
+
+    private sealed class Host(string connection, string prefix, FakeTimeProvider clock, IReadOnlyDictionary<string, string> settings)
+        : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            builder.UseSetting("ConnectionStrings:Redis", connection);
+            builder.UseSetting("Store:KeyPrefix", prefix);
+            builder.UseSetting("Store:TimeoutMs", "30000");
+            foreach (var (key, value) in settings)
+            {
+                builder.UseSetting(key, value);
+            }
+
+            builder.ConfigureTestServices(services =>
+            {
+                services.AddLogging(logs => logs.ClearProviders());
+                services.RemoveAll<TimeProvider>().AddSingleton<TimeProvider>(clock);
+                services.RemoveAll<StoreClock>().AddSingleton<StoreClock>(new VirtualClock(clock));
+                var reaper = services.Single(service => service.ServiceType == typeof(IHostedService)
+                    && service.ImplementationFactory?.Method.ReturnType == typeof(Reaper));
+                services.Remove(reaper);
+            });
+        }
+    }
+
+    private sealed class VirtualClock(FakeTimeProvider clock) : StoreClock
+    {
+        public override RedisValue Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+    }
+}
+
+public sealed class EmbeddedApi(EmbeddedEngine engine) : Api(engine);
+
+public sealed class RedisApi(RedisEngine engine) : Api(engine);

@@ -1,0 +1,90 @@
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Tests.Hosting;
+
+namespace DelayQueueApi.Tests.Reaping;
+
+public abstract class ReaperTests(Api api)
+{
+    private readonly string queue = Api.NewQueue();
+
+    [Fact]
+    public async Task A_job_whose_lease_ran_out_is_ready_without_any_claim()
+    {
+        await api.ScheduleAsync(queue);
+        await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        api.Advance(999);
+        await api.ReapAsync();
+        Assert.Equal(1, (await api.QueueAsync(queue)).Leased);
+
+        api.Advance(1);
+        await api.ReapAsync();
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((1, 0, 1), (counts.Ready, counts.Leased, counts.Totals.Expired));
+    }
+
+    [Fact]
+    public async Task A_job_whose_last_lease_ran_out_is_dead_without_any_claim()
+    {
+        var job = await api.ScheduleAsync(queue, "\"maxAttempts\":1");
+        await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        api.Advance(1000);
+
+        await api.ReapAsync();
+
+        Assert.Equal(JobState.Dead, (await api.JobAsync(job.Id)).State);
+        Assert.Equal((0, 1), ((await api.QueueAsync(queue)).Leased, (await api.QueueAsync(queue)).Dead));
+    }
+
+    [Fact]
+    public async Task More_leases_than_one_script_takes_are_all_reaped()
+    {
+        for (var i = 0; i < 230; i++)
+        {
+            await api.ScheduleAsync(queue);
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            await api.ClaimAsync(queue, "\"limit\":100,\"leaseMs\":1000");
+        }
+
+        api.Advance(1000);
+        await api.ReapAsync();
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((230, 0, 230), (counts.Ready, counts.Leased, counts.Totals.Expired));
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Reapers_of_several_instances_end_a_lease_once()
+    {
+        await api.ScheduleAsync(queue);
+        await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        api.Advance(1000);
+
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.ReapAsync()));
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((1, 1), (counts.Ready, counts.Totals.Expired));
+        Assert.Equal(1, (await api.JobAsync((await api.ClaimOneAsync(queue)).Id)).Failures!.Expired);
+    }
+
+    [Fact]
+    public async Task A_lease_that_was_extended_is_left_alone()
+    {
+        await api.ScheduleAsync(queue);
+        var job = await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        await api.SettleAsync(job, "extend", "\"leaseMs\":5000");
+        api.Advance(4999);
+
+        await api.ReapAsync();
+
+        Assert.Equal(1, (await api.QueueAsync(queue)).Leased);
+    }
+
+    public sealed class OnEmbedded(EmbeddedApi api) : ReaperTests(api), IClassFixture<EmbeddedApi>;
+
+    public sealed class OnRedis(RedisApi api) : ReaperTests(api), IClassFixture<RedisApi>;
+}

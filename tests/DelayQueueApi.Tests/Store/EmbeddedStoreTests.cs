@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text;
+using DelayQueueApi.Http;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace DelayQueueApi.Tests.Store;
+
+/// <summary>The service as it starts with nothing installed, on the store's own clock.</summary>
+public sealed class EmbeddedStoreTests : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("delayqueue-embedded-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Fact]
+    public async Task Jobs_outlive_a_restart()
+    {
+        string location;
+        await using (var before = Service())
+        {
+            location = await ScheduleAsync(before);
+        }
+
+        await using var after = Service();
+
+        Assert.Equal(HttpStatusCode.OK, (await after.CreateClient().GetAsync(location, TestContext.Current.CancellationToken)).StatusCode);
+    }
+
+    [Fact]
+    public async Task The_service_tells_what_it_runs_on()
+    {
+        await using var service = Service();
+
+        var info = await Hosting.Api.ReadAsync(await service.CreateClient().GetAsync("/info", TestContext.Current.CancellationToken), WireJson.Default.GetInfoResponse);
+
+        Assert.Equal(("embedded", "fsync-always"), (info.Store.Kind, info.Store.Durability));
+    }
+
+    [Fact]
+    public async Task Two_processes_never_share_a_data_directory()
+    {
+        await using var first = Service();
+        await ScheduleAsync(first);
+        await using var second = Service();
+
+        var refusal = Assert.Throws<InvalidOperationException>(second.CreateClient);
+
+        Assert.Contains("Another process uses the data directory", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task New_jobs_are_refused_before_memory_runs_out_and_the_rest_goes_on()
+    {
+        await using var service = Service(maxMemoryMiB: "1");
+
+        using var job = Hosting.Api.Content("{\"payload\":1}"u8.ToArray(), "application/json");
+        var refused = await service.CreateClient().PostAsync("/jobs", job, TestContext.Current.CancellationToken);
+        using var claim = Hosting.Api.Content("{}"u8.ToArray(), "application/json");
+        var claimed = await service.CreateClient().PostAsync("/jobs/claim", claim, TestContext.Current.CancellationToken);
+
+        await Hosting.Api.AssertProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "store-unavailable");
+        Assert.Contains("\"applied\":\"no\"", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, claimed.StatusCode);
+    }
+
+    private static async Task<string> ScheduleAsync(WebApplicationFactory<Program> service)
+    {
+        using var content = Hosting.Api.Content(Encoding.UTF8.GetBytes("{\"payload\":1,\"delayMs\":60000}"), "application/json");
+        var answer = await service.CreateClient().PostAsync("/jobs", content, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        return answer.Headers.Location!.ToString();
+    }
+
+    private WebApplicationFactory<Program> Service(string maxMemoryMiB = "0") => new Factory(directory, maxMemoryMiB);
+
+    private sealed class Factory(string directory, string maxMemoryMiB) : WebApplicationFactory<Program>
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+            .UseSetting("Store:DataDirectory", directory)
+            .UseSetting("Store:EmbeddedMaxMemoryMiB", maxMemoryMiB)
+            .UseSetting("Logging:LogLevel:Default", "Error");
+    }
+}

@@ -1,0 +1,65 @@
+using DelayQueueApi.Store;
+using DelayQueueApi.Tests.Hosting;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Tests.Store;
+
+/// <summary>A host of its own for each test: fsck looks at the whole store.</summary>
+public abstract class FsckTests(Api api) : IAsyncLifetime
+{
+    private readonly string queue = Api.NewQueue();
+
+    public ValueTask InitializeAsync() => api.InitializeAsync();
+
+    public ValueTask DisposeAsync() => api.DisposeAsync();
+
+    [Fact]
+    public async Task Every_index_that_a_kill_may_have_left_wrong_is_found_and_mended_from_the_records()
+    {
+        var pending = await api.ScheduleAsync(queue, "\"delayMs\":1000");
+        await api.ScheduleAsync(queue, "\"priority\":9");
+        var leased = await api.ClaimOneAsync(queue);
+        await api.ScheduleAsync(queue, "\"priority\":9,\"maxAttempts\":1");
+        var dead = await api.ClaimOneAsync(queue);
+        await api.SettleAsync(dead, "nack");
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        await api.AssertSoundAsync();
+
+        await database.SortedSetRemoveAsync(indexes[4], pending.Id[2..]);
+        await database.SortedSetAddAsync(indexes[9], leased.Id[2..], 5);
+        await database.SortedSetAddAsync(indexes[10], leased.Id[2..], 6);
+        await database.SortedSetAddAsync(indexes[11], "01M83VNRT5000009VMC8KNBCNQ", 7);
+        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
+
+        var found = await api.Service<Fsck>().RunAsync(repair: false);
+        Assert.Equal(
+            [$"missing {leased.Id[2..]}", $"missing {pending.Id[2..]}", "stray 01M83VNRT5000009VMC8KNBCNQ", $"stray {leased.Id[2..]}"],
+            found.Order(StringComparer.Ordinal));
+
+        Assert.Equal(4, (await api.Service<Fsck>().RunAsync(repair: true)).Count);
+        await api.AssertSoundAsync();
+        api.Advance(30_000);
+        Assert.Equal([leased.Id, pending.Id], (await api.ClaimAsync(queue, "\"limit\":9")).Select(job => job.Id));
+    }
+
+    [Fact]
+    public async Task A_stray_id_is_never_claimed()
+    {
+        await api.ScheduleAsync(queue);
+        var leased = await api.ClaimOneAsync(queue);
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        await database.SortedSetAddAsync(indexes[4], [new SortedSetEntry(leased.Id[2..], 1), new SortedSetEntry("gone", 2)]);
+        var job = await api.ScheduleAsync(queue);
+
+        var claimed = await api.ClaimAsync(queue, "\"limit\":9");
+
+        Assert.Equal([job.Id], claimed.Select(c => c.Id));
+        await api.AssertSoundAsync();
+    }
+
+    public sealed class OnEmbedded(EmbeddedEngine engine) : FsckTests(new EmbeddedApi(engine));
+
+    public sealed class OnRedis(RedisEngine engine) : FsckTests(new RedisApi(engine));
+}
