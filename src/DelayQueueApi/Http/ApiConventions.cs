@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
 
 namespace DelayQueueApi.Http;
@@ -8,10 +9,18 @@ internal static class ApiConventions
     public static RouteGroupBuilder WithApiConventions(this RouteGroupBuilder group)
     {
         group.AddEndpointFilter(CheckBodyAsync)
-            .ProducesValidationProblem()
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+            .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         return group;
     }
+
+    /// <summary>Tells in openapi.yaml which errors to expect.</summary>
+    public static TBuilder ProducesProblems<TBuilder>(this TBuilder builder, params int[] statuses)
+        where TBuilder : IEndpointConventionBuilder =>
+        builder.WithMetadata([.. statuses.Select(status => new ProducesResponseTypeMetadata(status, typeof(Problem), ["application/problem+json"]))]);
+
+    /// <summary>A body that works at once in Swagger UI.</summary>
+    public static RouteHandlerBuilder WithExample(this RouteHandlerBuilder builder, [StringSyntax(StringSyntaxAttribute.Json)] string json) =>
+        builder.WithMetadata(new BodyExample(json));
 
     /// <summary>Answers a body that cannot be read or is not valid before its handler runs.</summary>
     private static async ValueTask<object?> CheckBodyAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -31,4 +40,6 @@ internal static class ApiConventions
     public static void UseJsonNames() =>
         ValidatorOptions.Global.PropertyNameResolver = (_, member, _) =>
             member is null ? null : System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(member.Name);
+
+    internal sealed record BodyExample(string Json);
 }

@@ -13,7 +13,8 @@ internal static class Health
             .WithSummary("Tell that the process answers");
         service.MapGet("/health/ready", ReadyAsync)
             .WithName("GetReadiness")
-            .WithSummary("Tell whether requests can be served: the store answers and the service is not stopping");
+            .WithSummary("Tell whether requests can be served: the store answers and the service is not stopping")
+            .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <param name="Status">live or ready.</param>

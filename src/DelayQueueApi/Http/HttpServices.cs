@@ -42,7 +42,7 @@ internal static class HttpServices
 
     public static void MapService(this IEndpointRouteBuilder app)
     {
-        var service = app.MapGroup("/").WithTags("Service").WithApiConventions();
+        var service = app.MapGroup("/").WithTags("Service");
         GetInfo.Map(service);
         Health.Map(service);
         app.MapGet("/", () => TypedResults.Redirect("/swagger")).ExcludeFromDescription();

@@ -144,7 +144,7 @@ internal static class JsonFault
             _ when property == typeof(double) => "must be a number, not in quotes",
             _ when property == typeof(string) => "must be a string",
             _ when property == typeof(bool) => "must be true or false",
-            _ when property.IsEnum => $"must be one of {string.Join(", ", Enum.GetNames(property).Select(JsonNamingPolicy.CamelCase.ConvertName))}",
+            _ when property.IsEnum => $"must be one of {string.Join(", ", Enum.GetNames(property).Select(JsonNamingPolicy.KebabCaseLower.ConvertName))}",
             _ when property.IsArray => "must be an array",
             _ => "must be an object",
         };

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using DelayQueueApi.Queues;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -22,10 +24,10 @@ internal static class OpenApi
             swagger.SupportNonNullableReferenceTypes();
             swagger.NonNullableReferenceTypesAsRequired();
             swagger.MapType<RawJson>(() => new OpenApiSchema { Description = "Any JSON value." });
-            swagger.MapType<Jobs.JobId>(() => new OpenApiSchema { Type = JsonSchemaType.String, Examples = ["0-01JD3W8Y9A0000000000000000"] });
-            swagger.MapType<Queues.QueueName>(() => new OpenApiSchema { Type = JsonSchemaType.String, Pattern = Queues.QueueName.Pattern });
             swagger.IncludeXmlComments(typeof(OpenApi).Assembly);
-            swagger.OperationFilter<ProblemResponses>();
+            swagger.OperationFilter<Conventions>();
+            swagger.DocumentFilter<SharedErrors>();
+            swagger.SchemaFilter<OpenAnswers>();
         });
 
     public static void MapOpenApi(this WebApplication app)
@@ -41,31 +43,105 @@ internal static class OpenApi
     }
 
     /// <summary>Requests and answers are nested in their use case: ScheduleJob.Request is ScheduleJobRequest.</summary>
-    private static string SchemaId(Type type) => type switch
-    {
-        _ when type == typeof(HttpValidationProblemDetails) || type == typeof(Microsoft.AspNetCore.Mvc.ProblemDetails) => "Problem",
-        { DeclaringType: { } useCase, Name: "Request" or "Response" } => useCase.Name + type.Name,
-        _ => type.Name,
-    };
+    private static string SchemaId(Type type) =>
+        type is { DeclaringType: { } useCase, Name: "Request" or "Response" } ? useCase.Name + type.Name : type.Name;
 
-    /// <summary>All errors are of one shape, and are said to be.</summary>
-    private sealed class ProblemResponses : IOperationFilter
+    /// <summary>What the handlers' signatures do not tell: examples, parameters in words, and the errors of every call with a body.</summary>
+    private sealed class Conventions : IOperationFilter
     {
         public void Apply(OpenApiOperation operation, OperationFilterContext context)
         {
-            foreach (var (status, response) in operation.Responses ?? [])
+            operation.Responses ??= [];
+            if (operation.RequestBody?.Content?["application/json"] is { } body)
             {
-                response.Description = status switch
+                var example = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<ApiConventions.BodyExample>().Single();
+                ((OpenApiMediaType)body).Example = JsonNode.Parse(example.Json);
+                foreach (var status in (string[])["400", "413", "415"])
                 {
-                    "400" => "The request is not valid; errors has messages by JSON field.",
-                    "404" => "There is no such job or queue.",
-                    "409" => "The job's state or lease does not allow it.",
-                    "413" => "The payload is too large.",
-                    "422" => "The idempotency key belongs to another body.",
-                    "503" => "The store is away; applied tells whether the request may have taken effect.",
-                    _ => response.Description,
+                    operation.Responses[status] = null!;
+                }
+            }
+
+            foreach (var parameter in operation.Parameters?.OfType<OpenApiParameter>() ?? [])
+            {
+                Describe(parameter);
+            }
+
+            // Errors look the same in every call, so each stands in the document once.
+            foreach (var (status, (name, _)) in Errors.Where(error => operation.Responses.ContainsKey(error.Key)))
+            {
+                operation.Responses[status] = new OpenApiResponseReference(name, context.Document);
+            }
+
+            var sorted = operation.Responses.OrderBy(response => response.Key, StringComparer.Ordinal).ToArray();
+            operation.Responses.Clear();
+            foreach (var (status, response) in sorted)
+            {
+                operation.Responses[status] = response;
+            }
+
+            if (operation.Responses.GetValueOrDefault("201") is OpenApiResponse created)
+            {
+                created.Headers = new Dictionary<string, IOpenApiHeader>
+                {
+                    ["Location"] = Header("The job's address."),
+                    ["Idempotency-Replayed"] = Header("true where an earlier request with this key made the job."),
                 };
             }
         }
+
+        private static void Describe(OpenApiParameter parameter)
+        {
+            (parameter.Description, parameter.Schema) = parameter.Name switch
+            {
+                "id" => ("The job's id, as POST /jobs answered it.", parameter.Schema),
+                "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
+                _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
+                    new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
+            };
+        }
     }
+
+    private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
+    {
+        ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field."),
+        ["404"] = ("NotFound", "There is no such job or queue."),
+        ["409"] = ("Conflict", "The job's state or lease does not allow it."),
+        ["413"] = ("TooLarge", "The payload or the body is too large."),
+        ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
+        ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
+        ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
+    };
+
+    private sealed class SharedErrors : IDocumentFilter
+    {
+        public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
+        {
+            var schema = context.SchemaGenerator.GenerateSchema(typeof(Problem), context.SchemaRepository);
+            foreach (var (status, (name, description)) in Errors)
+            {
+                swaggerDoc.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
+                {
+                    Description = description,
+                    Headers = status == "503" ? new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Header("Seconds to wait before the next try.") } : null,
+                    Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = schema } },
+                });
+            }
+        }
+    }
+
+    /// <summary>What callers send has no unknown fields; what they get may have new ones in a later version.</summary>
+    private sealed class OpenAnswers : ISchemaFilter
+    {
+        public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+        {
+            if (schema is OpenApiSchema answer && context.Type.Name != "Request" && context.Type != typeof(Jobs.Backoff))
+            {
+                answer.AdditionalPropertiesAllowed = true;
+            }
+        }
+    }
+
+    private static OpenApiHeader Header(string description) =>
+        new() { Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 }

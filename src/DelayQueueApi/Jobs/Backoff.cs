@@ -52,7 +52,7 @@ internal sealed record Backoff(
         letter switch { "n" => Jobs.Jitter.None, "f" => Jobs.Jitter.Full, _ => Jobs.Jitter.Equal };
 }
 
-[JsonConverter(typeof(CamelCaseEnum<BackoffType>))]
+[JsonConverter(typeof(KebabCaseEnum<BackoffType>))]
 internal enum BackoffType
 {
     Fixed,
@@ -60,7 +60,7 @@ internal enum BackoffType
     Delays,
 }
 
-[JsonConverter(typeof(CamelCaseEnum<Jitter>))]
+[JsonConverter(typeof(KebabCaseEnum<Jitter>))]
 internal enum Jitter
 {
     None,

@@ -13,8 +13,7 @@ internal static class CancelJob
             .WithSummary("Cancel a job that is not finished")
             .WithDescription("After a 204 no claim returns the job. Where a worker holds it, its next extend answers cancelRequested: true and its ack 409; " +
                 "the job is gone once the worker lets go or the lease ends.")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(JobId id, JobStore store) =>
         await store.CancelAsync(id) switch

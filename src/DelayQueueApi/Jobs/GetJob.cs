@@ -11,7 +11,7 @@ internal static class GetJob
             .WithName("GetJob")
             .WithSummary("Show a job")
             .WithDescription("A job that was acked or cancelled is gone and answers 404.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblems(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store) =>
         await store.GetAsync(id) is { } found ? TypedResults.Ok(Job.From(found.Job, found.Now)) : Problems.JobMissing();

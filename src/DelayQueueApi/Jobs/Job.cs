@@ -64,7 +64,7 @@ internal sealed record Job(
 }
 
 /// <summary>scheduled: before its run-at. ready: a worker may claim it. leased: a worker holds it. dead: out of attempts.</summary>
-[JsonConverter(typeof(CamelCaseEnum<JobState>))]
+[JsonConverter(typeof(KebabCaseEnum<JobState>))]
 internal enum JobState
 {
     Scheduled,

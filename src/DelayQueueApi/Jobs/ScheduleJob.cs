@@ -22,9 +22,9 @@ internal static class ScheduleJob
             .WithSummary("Schedule a job")
             .WithDescription("Puts a job into a queue, to run now, after delayMs or at runAt. Once 201 is answered the job is stored. " +
                 "With an Idempotency-Key the same request may be sent again and again: one job is made, and later answers carry Idempotency-Replayed: true.")
+            .WithExample("""{ "queue": "default", "payload": { "orderId": 42 }, "delayMs": 5000 }""")
             .Produces<Job>(StatusCodes.Status201Created)
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
-            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+            .ProducesProblems(StatusCodes.Status422UnprocessableEntity);
 
     /// <summary>A job to schedule.</summary>
     /// <param name="Payload">Any JSON value, kept byte for byte; up to 1 MiB unless the service is set otherwise.</param>

@@ -13,8 +13,8 @@ internal static class AckJob
             .WithName("AckJob")
             .WithSummary("Finish a leased job")
             .WithDescription("Repeating an ack is safe: it answers 204 again for a minute at least.")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .WithExample("""{ "leaseToken": "from the claim" }""")
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     /// <param name="LeaseToken">From the claim.</param>
     internal sealed record Request(string LeaseToken);

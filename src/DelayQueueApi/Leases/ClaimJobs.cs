@@ -16,7 +16,8 @@ internal static class ClaimJobs
             .WithName("ClaimJobs")
             .WithSummary("Lease due jobs to a worker")
             .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
-                "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.");
+                "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.")
+            .WithExample("""{ "queues": ["default"], "limit": 1, "leaseMs": 30000, "waitMs": 10000, "worker": "swagger" }""");
 
     /// <summary>What a worker asks for.</summary>
     /// <param name="Queues">Queues in the order to serve them; the queue default where none is named.</param>

@@ -15,8 +15,8 @@ internal static class ExtendLease
             .WithName("ExtendLease")
             .WithSummary("Hold a leased job longer")
             .WithDescription("The lease ends leaseMs from now. cancelRequested tells that somebody cancelled the job: stop, and let go of it.")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .WithExample("""{ "leaseToken": "from the claim", "leaseMs": 60000 }""")
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     /// <param name="LeaseToken">From the claim.</param>
     /// <param name="LeaseMs">The lease's length from now on.</param>

@@ -16,8 +16,8 @@ internal static class NackJob
             .WithName("NackJob")
             .WithSummary("Give a leased job back as failed")
             .WithDescription("It runs again after delayMs, or after its backoff; it is dead after its last attempt, or at once where dead is true.")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .WithExample("""{ "leaseToken": "from the claim", "error": "The mail server does not answer.", "errorType": "timeout" }""")
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     /// <param name="LeaseToken">From the claim.</param>
     /// <param name="Error">What went wrong; up to 8 KiB.</param>

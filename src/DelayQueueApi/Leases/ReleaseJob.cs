@@ -13,8 +13,8 @@ internal static class ReleaseJob
             .WithName("ReleaseJob")
             .WithSummary("Give a leased job back unharmed")
             .WithDescription("For a worker that shuts down: the job is ready at once and the attempt does not count.")
-            .ProducesProblem(StatusCodes.Status404NotFound)
-            .ProducesProblem(StatusCodes.Status409Conflict);
+            .WithExample("""{ "leaseToken": "from the claim" }""")
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     /// <param name="LeaseToken">From the claim.</param>
     internal sealed record Request(string LeaseToken);

@@ -11,7 +11,7 @@ internal static class GetQueue
             .WithName("GetQueue")
             .WithSummary("Count a queue's jobs by state")
             .WithDescription("All numbers are of one instant: created = scheduled + ready + leased + dead + acked + cancelled.")
-            .ProducesProblem(StatusCodes.Status404NotFound);
+            .ProducesProblems(StatusCodes.Status404NotFound);
 
     /// <param name="Queue">The queue's name.</param>
     /// <param name="Scheduled">Jobs before their run-at.</param>

@@ -16,6 +16,7 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
 
     private readonly ILogger log = logs.CreateLogger<EmbeddedStore>();
     private readonly string password = RandomNumberGenerator.GetHexString(32);
+    private readonly Lock stopping = new();
     private FileStream? lockFile;
     private GarnetServer? server;
     private int port;
@@ -52,10 +53,15 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
         LogStarted(directory);
     }
 
+    /// <summary>Returns once the engine has stopped and the data directory is free, whoever stops it.</summary>
     public void Dispose()
     {
-        server?.Dispose();
-        lockFile?.Dispose();
+        lock (stopping)
+        {
+            server?.Dispose();
+            server = null;
+            lockFile?.Dispose();
+        }
     }
 
     private static FileStream Lock(string directory)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using DelayQueueApi.Http;
 using System.Globalization;
 using StackExchange.Redis;
 
@@ -117,18 +119,15 @@ internal sealed class StoreFacts(StoreConnection connection)
 /// <param name="Warnings">Settings that weaken promises, in words.</param>
 internal sealed record Facts(string Kind, string Version, Durability Durability, string[] Warnings);
 
-/// <summary>What an acknowledged job survives.</summary>
+/// <summary>
+/// fsync-always: an acknowledged job survives the machine. fsync-everysec: so do all but those of about the last second.
+/// replicated: it is on a replica, not on disk. memory: it is kept only while the store runs.
+/// </summary>
+[JsonConverter(typeof(KebabCaseEnum<Durability>))]
 internal enum Durability
 {
-    /// <summary>The loss of the process: nothing is on disk or elsewhere.</summary>
     Memory,
-
-    /// <summary>The loss of the server, where a replica has it; not proved a write.</summary>
     Replicated,
-
-    /// <summary>The loss of the machine, but for about the last second.</summary>
     FsyncEverysec,
-
-    /// <summary>The loss of the machine.</summary>
     FsyncAlways,
 }

@@ -19,7 +19,7 @@ internal static class StoreServices
     }
 }
 
-/// <summary>Starts the embedded store, where no Redis is configured, and mends what a kill may have left, before anything is served.</summary>
+/// <summary>Starts the embedded store, where no Redis is configured, and mends what a kill may have left, before anything is served; stops it last.</summary>
 internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedStore embedded, Fsck fsck, StoreFacts facts, ILogger<StoreStartup> log)
     : IHostedLifecycleService
 {
@@ -61,7 +61,12 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>The last request is answered by now.</summary>
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        embedded.Dispose();
+        return Task.CompletedTask;
+    }
 
     [LoggerMessage(LogLevel.Warning, "The last stop left {Count} index entries that did not match their records; they are mended.")]
     private partial void LogMended(int count);

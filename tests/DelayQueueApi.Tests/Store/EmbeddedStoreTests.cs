@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 
@@ -34,7 +35,7 @@ public sealed class EmbeddedStoreTests : IDisposable
 
         var info = await Hosting.Api.ReadAsync(await service.CreateClient().GetAsync("/info", TestContext.Current.CancellationToken), WireJson.Default.GetInfoResponse);
 
-        Assert.Equal(("embedded", "fsync-always"), (info.Store.Kind, info.Store.Durability));
+        Assert.Equal(("embedded", Durability.FsyncAlways), (info.Store.Kind, info.Store.Durability));
     }
 
     [Fact]

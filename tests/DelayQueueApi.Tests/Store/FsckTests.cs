@@ -34,7 +34,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
 
         var found = await api.Service<Fsck>().RunAsync(repair: false);
         Assert.Equal(
-            [$"missing {leased.Id[2..]}", $"missing {pending.Id[2..]}", "stray 01M83VNRT5000009VMC8KNBCNQ", $"stray {leased.Id[2..]}"],
+            [$"missing {pending.Id[2..]}", $"missing {leased.Id[2..]}", "stray 01M83VNRT5000009VMC8KNBCNQ", $"stray {leased.Id[2..]}"],
             found.Order(StringComparer.Ordinal));
 
         Assert.Equal(4, (await api.Service<Fsck>().RunAsync(repair: true)).Count);

@@ -1,0 +1,12 @@
+namespace DelayQueueApi.Http;
+
+/// <summary>Every error has this shape (RFC 9457).</summary>
+/// <param name="Type">Which error it is: urn:delayqueue:problem: and a name that stays.</param>
+/// <param name="Title">The error in words.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="TraceId">To find it in logs and traces.</param>
+/// <param name="Detail">More about it.</param>
+/// <param name="Errors">validation: messages by JSON field.</param>
+/// <param name="Applied">store-unavailable: "no" where the request surely had no effect, "unknown" where it may have had one.</param>
+internal sealed record Problem(
+    string Type, string Title, int Status, string TraceId, string? Detail = null, Dictionary<string, string[]>? Errors = null, string? Applied = null);

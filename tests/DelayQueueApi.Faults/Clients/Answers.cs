@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace DelayQueueApi.Faults.Clients;
+
+/// <summary>What tests read of the service's answers, apart from the service's own types: a client in another language has none either.</summary>
+internal sealed record Job(
+    string Id, string Queue, string State, [property: JsonConverter(typeof(RawText))] string Payload, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt,
+    int Attempt, int MaxAttempts, JobLease? Lease = null, Failures? Failures = null);
+
+internal sealed record JobLease(long Fence);
+
+internal sealed record Failures(int Nacked, int Expired, int Released);
+
+internal sealed record ClaimAnswer(ClaimedJob[] Jobs);
+
+internal sealed record ClaimedJob(
+    string Id, string Queue, [property: JsonConverter(typeof(RawText))] string Payload, int Attempt, int MaxAttempts, DateTimeOffset RunAt, long LateMs,
+    Lease Lease)
+{
+    /// <summary>The grant's instant on the store's clock.</summary>
+    public DateTimeOffset ClaimedAt => RunAt.AddMilliseconds(LateMs);
+}
+
+internal sealed record Lease(string Token, long Fence, DateTimeOffset ExpiresAt);
+
+/// <param name="RunAt">Of a nack: the next try.</param>
+/// <param name="ExpiresAt">Of an extend.</param>
+internal sealed record SettleAnswer(string? State = null, DateTimeOffset? RunAt = null, DateTimeOffset? ExpiresAt = null);
+
+internal sealed record Queue(long Scheduled, long Ready, long Leased, long Dead, Totals Totals)
+{
+    public long Unfinished => Scheduled + Ready + Leased;
+}
+
+internal sealed record Totals(long Created, long Claimed, long Acked, long Nacked, long Expired, long Released, long Cancelled, long Died);
+
+internal sealed record Problem(string Type, string Detail, string? Applied = null);
+
+/// <summary>A JSON value as the text that was sent.</summary>
+internal sealed class RawText : JsonConverter<string>
+{
+    public override string Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var value = JsonDocument.ParseValue(ref reader);
+        return value.RootElement.GetRawText();
+    }
+
+    public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteRawValue(value);
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+
+namespace DelayQueueApi.Faults.Processes;
+
+/// <summary>The service as it is run in production: a process of its own, which can be started again and again on one store.</summary>
+internal sealed class ServiceProcess : IAsyncDisposable
+{
+    private const string Listening = "Now listening on: ";
+
+    private readonly string home = Directory.CreateTempSubdirectory("delayqueue-faults-").FullName;
+    private readonly Dictionary<string, string?> settings;
+    private ChildProcess? process;
+    private HttpClient? client;
+
+    private ServiceProcess(Dictionary<string, string?> settings) => this.settings = settings;
+
+    /// <summary>Talks to the process that was started last.</summary>
+    public HttpClient Client => client ?? throw new InvalidOperationException("The service was never ready.");
+
+    /// <summary>What the process that was started last has said.</summary>
+    public string Output => process?.Output ?? "";
+
+    private string DataDirectory => settings["Store__DataDirectory"] ?? throw new InvalidOperationException("The service runs on Redis.");
+
+    public static ServiceProcess OnEmbedded()
+    {
+        var service = new ServiceProcess([]);
+        service.settings["Store__DataDirectory"] = Path.Combine(service.home, "data");
+        return service;
+    }
+
+    /// <summary>On the data directory of another one.</summary>
+    public static ServiceProcess OnEmbeddedOf(ServiceProcess owner) => new(new() { ["Store__DataDirectory"] = owner.DataDirectory });
+
+    /// <param name="storeTimeoutMs">Null for the service's own.</param>
+    public static ServiceProcess OnRedis(RedisProcess redis, int? storeTimeoutMs = null) => new(new()
+    {
+        ["ConnectionStrings__Redis"] = redis.Address,
+        ["Store__TimeoutMs"] = storeTimeoutMs?.ToString(),
+    });
+
+    /// <summary>Starts the process and waits until it takes requests.</summary>
+    public async Task StartAsync()
+    {
+        await LaunchAsync();
+        var line = await process!.ReadyAsync();
+        client?.Dispose();
+        client = new HttpClient { BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]) };
+    }
+
+    /// <summary>Starts the process where it is to give up.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StartInVainAsync()
+    {
+        await LaunchAsync();
+        return await process!.ExitedAsync();
+    }
+
+    public void Kill() => process!.Kill();
+
+    /// <summary>Asks the process to end, as a container runtime does.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync()
+    {
+        await process!.SignalAsync("TERM");
+        return await process.ExitedAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        client?.Dispose();
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
+        Directory.Delete(home, recursive: true);
+    }
+
+    private async Task LaunchAsync()
+    {
+        if (process is not null)
+        {
+            await process.DisposeAsync();
+        }
+
+        var start = new ProcessStartInfo(
+            "dotnet", [Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll"), "--urls", "http://127.0.0.1:0"]) { WorkingDirectory = home };
+        foreach (var inherited in start.Environment.Keys.Where(IsSetting).ToArray())
+        {
+            start.Environment.Remove(inherited);
+        }
+
+        foreach (var (name, value) in settings.Where(setting => setting.Value is not null))
+        {
+            start.Environment[name] = value;
+        }
+
+        process = new ChildProcess(start, Listening);
+    }
+
+    /// <summary>Whether a variable of the developer's shell would change the service under test.</summary>
+    private static bool IsSetting(string name) => name.Contains("__", StringComparison.Ordinal)
+        || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal) || name.StartsWith("OTEL_", StringComparison.Ordinal);
+}
