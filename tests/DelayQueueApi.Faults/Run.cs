@@ -7,7 +7,7 @@ namespace DelayQueueApi.Faults;
 /// <summary>A service under load, and the history that is checked in the end.</summary>
 internal sealed class Run : IAsyncDisposable
 {
-    private const string QueueName = "faults";
+    public const string Queue = "faults";
 
     private readonly int seed;
 
@@ -16,7 +16,7 @@ internal sealed class Run : IAsyncDisposable
         this.seed = seed;
         Service = service;
         Api = new JobClient(() => service.Client, History);
-        Load = new Load(Api, History, QueueName, seed);
+        Load = new Load(Api, History, Queue, seed);
     }
 
     public ServiceProcess Service { get; }
@@ -40,7 +40,8 @@ internal sealed class Run : IAsyncDisposable
             .. new Checks(calls).All(),
             .. queue.Unfinished > 0 || queue.Dead != dead ? [$"S10 the queue counts {queue}, and {dead} jobs are dead"] : Array.Empty<string>(),
         ];
-        TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}, {calls.Count} calls, {calls.Count(call => call.Reply.IsUnknown)} unknown; {queue}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Seed {seed}: {calls.Count} calls, {calls.Count(call => call.Reply.IsUnknown)} unknown, {calls.Count(call => call.Reply.IsNotApplied)} not applied; {queue}");
         Assert.True(wrong.Count == 0, $"Seed {seed}:\n{string.Join('\n', wrong.Take(20))}\n{Service.Output}");
     }
 

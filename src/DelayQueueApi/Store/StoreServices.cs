@@ -62,10 +62,10 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The last request is answered by now.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken)
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
+        await connection.DisposeAsync();
         embedded.Dispose();
-        return Task.CompletedTask;
     }
 
     [LoggerMessage(LogLevel.Warning, "The last stop left {Count} index entries that did not match their records; they are mended.")]

@@ -7,12 +7,15 @@ internal sealed class ServiceProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
 
+    /// <summary>Where the store is not taken away, a slow machine must not look as if it were.</summary>
+    private const int PatientMs = 30_000;
+
     private readonly string home = Directory.CreateTempSubdirectory("delayqueue-faults-").FullName;
-    private readonly Dictionary<string, string?> settings;
+    private readonly Dictionary<string, string> settings;
     private ChildProcess? process;
     private HttpClient? client;
 
-    private ServiceProcess(Dictionary<string, string?> settings) => this.settings = settings;
+    private ServiceProcess(Dictionary<string, string> settings) => this.settings = settings;
 
     /// <summary>Talks to the process that was started last.</summary>
     public HttpClient Client => client ?? throw new InvalidOperationException("The service was never ready.");
@@ -20,24 +23,18 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>What the process that was started last has said.</summary>
     public string Output => process?.Output ?? "";
 
-    private string DataDirectory => settings["Store__DataDirectory"] ?? throw new InvalidOperationException("The service runs on Redis.");
-
     public static ServiceProcess OnEmbedded()
     {
-        var service = new ServiceProcess([]);
+        var service = new ServiceProcess(new() { ["Store__TimeoutMs"] = $"{PatientMs}" });
         service.settings["Store__DataDirectory"] = Path.Combine(service.home, "data");
         return service;
     }
 
     /// <summary>On the data directory of another one.</summary>
-    public static ServiceProcess OnEmbeddedOf(ServiceProcess owner) => new(new() { ["Store__DataDirectory"] = owner.DataDirectory });
+    public static ServiceProcess OnEmbeddedOf(ServiceProcess owner) => new(new() { ["Store__DataDirectory"] = owner.settings["Store__DataDirectory"] });
 
-    /// <param name="storeTimeoutMs">Null for the service's own.</param>
-    public static ServiceProcess OnRedis(RedisProcess redis, int? storeTimeoutMs = null) => new(new()
-    {
-        ["ConnectionStrings__Redis"] = redis.Address,
-        ["Store__TimeoutMs"] = storeTimeoutMs?.ToString(),
-    });
+    public static ServiceProcess OnRedis(RedisProcess redis, int storeTimeoutMs = PatientMs) =>
+        new(new() { ["ConnectionStrings__Redis"] = redis.Address, ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });
 
     /// <summary>Starts the process and waits until it takes requests.</summary>
     public async Task StartAsync()
@@ -45,7 +42,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
         await LaunchAsync();
         var line = await process!.ReadyAsync();
         client?.Dispose();
-        client = new HttpClient { BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]) };
+        client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan })
+        {
+            BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]),
+        };
     }
 
     /// <summary>Starts the process where it is to give up.</summary>
@@ -91,7 +91,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             start.Environment.Remove(inherited);
         }
 
-        foreach (var (name, value) in settings.Where(setting => setting.Value is not null))
+        foreach (var (name, value) in settings)
         {
             start.Environment[name] = value;
         }

@@ -2,8 +2,7 @@ using System.Net;
 using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Store;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
+using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Store;
 
@@ -33,7 +32,7 @@ public sealed class EmbeddedStoreTests : IDisposable
     {
         await using var service = Service();
 
-        var info = await Hosting.Api.ReadAsync(await service.CreateClient().GetAsync("/info", TestContext.Current.CancellationToken), WireJson.Default.GetInfoResponse);
+        var info = await Api.ReadAsync(await service.CreateClient().GetAsync("/info", TestContext.Current.CancellationToken), WireJson.Default.GetInfoResponse);
 
         Assert.Equal(("embedded", Durability.FsyncAlways), (info.Store.Kind, info.Store.Durability));
     }
@@ -45,7 +44,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         await ScheduleAsync(first);
         await using var second = Service();
 
-        var refusal = Assert.Throws<InvalidOperationException>(second.CreateClient);
+        var refusal = Assert.Throws<InvalidOperationException>(() => second.Address);
 
         Assert.Contains("Another process uses the data directory", refusal.Message, StringComparison.Ordinal);
     }
@@ -55,31 +54,23 @@ public sealed class EmbeddedStoreTests : IDisposable
     {
         await using var service = Service(maxMemoryMiB: "1");
 
-        using var job = Hosting.Api.Content("{\"payload\":1}"u8.ToArray(), "application/json");
+        using var job = Api.Content("{\"payload\":1}"u8.ToArray(), "application/json");
         var refused = await service.CreateClient().PostAsync("/jobs", job, TestContext.Current.CancellationToken);
-        using var claim = Hosting.Api.Content("{}"u8.ToArray(), "application/json");
+        using var claim = Api.Content("{}"u8.ToArray(), "application/json");
         var claimed = await service.CreateClient().PostAsync("/jobs/claim", claim, TestContext.Current.CancellationToken);
 
-        await Hosting.Api.AssertProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "store-unavailable");
+        await Api.AssertProblemAsync(refused, HttpStatusCode.ServiceUnavailable, "store-unavailable");
         Assert.Contains("\"applied\":\"no\"", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, claimed.StatusCode);
     }
 
-    private static async Task<string> ScheduleAsync(WebApplicationFactory<Program> service)
+    private static async Task<string> ScheduleAsync(RealService service)
     {
-        using var content = Hosting.Api.Content(Encoding.UTF8.GetBytes("{\"payload\":1,\"delayMs\":60000}"), "application/json");
+        using var content = Api.Content(Encoding.UTF8.GetBytes("{\"payload\":1,\"delayMs\":60000}"), "application/json");
         var answer = await service.CreateClient().PostAsync("/jobs", content, TestContext.Current.CancellationToken);
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         return answer.Headers.Location!.ToString();
     }
 
-    private WebApplicationFactory<Program> Service(string maxMemoryMiB = "0") => new Factory(directory, maxMemoryMiB);
-
-    private sealed class Factory(string directory, string maxMemoryMiB) : WebApplicationFactory<Program>
-    {
-        protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
-            .UseSetting("Store:DataDirectory", directory)
-            .UseSetting("Store:EmbeddedMaxMemoryMiB", maxMemoryMiB)
-            .UseSetting("Logging:LogLevel:Default", "Error");
-    }
+    private RealService Service(string maxMemoryMiB = "0") => new(directory, maxMemoryMiB);
 }
