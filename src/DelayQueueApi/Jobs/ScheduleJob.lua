@@ -34,7 +34,7 @@ end
 
 -- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
 local idInstant, idSequence = now, 0
-local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+)$')
+local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
 if lastInstant and tonumber(lastInstant) >= now then
   idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
 end
@@ -95,10 +95,12 @@ for i = arg + 1, #ARGV, 10 do
   end
 end
 
+-- Keys stand before their jobs and the newest id behind them: a key whose job is newer than that and is not there was cut off
+-- from it, and fsck drops it, so that no job is made twice under one key and none is promised that never was.
 if #changed > 0 then
-  call('SET', LAST_ID, int(idInstant) .. ' ' .. int(idSequence - 1))
+  for key, value in pairs(remembered) do keys.set(key, value) end
   for _, queue in ipairs(queues) do call('ZADD', QUEUES, 'NX', NEVER, queue.name) end
   flush()
-  for key, value in pairs(remembered) do keys.set(key, value) end
+  call('SET', LAST_ID, int(idInstant) .. ' ' .. int(idSequence - 1) .. ' ' .. instantDigits .. base32(idSequence - 1, 5))
 end
 return answers

@@ -4,14 +4,16 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Store;
 
 /// <summary>
-/// Compares the records with the indexes derived from them, and mends the indexes on demand: every job must stand in exactly
-/// the index that its record tells. Works in bounded steps, each atomic, so that it may run while the service works.
+/// Compares the records with what is derived from them, and mends it on demand: every job must stand in exactly the index that
+/// its record tells, and every idempotency key must have made its job. Works in bounded steps, each atomic, so that it may run
+/// while the service works.
 /// </summary>
 internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
 {
     private const int PageSize = 250;
 
     private static readonly Script Check = Script.Load("Store/Fsck.lua");
+    private static readonly Script CheckKeys = Script.Load("Store/FsckKeys.lua");
 
     /// <returns>What was wrong, in words; empty where the store is sound.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(bool repair)
@@ -44,6 +46,16 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
                 }
 
                 number++;
+            }
+        }
+
+        for (var generation = 0; generation < keys.Idempotency.Length; generation++)
+        {
+            await foreach (var page in Pages(database.HashScanAsync(keys.Idempotency[generation], pageSize: PageSize)))
+            {
+                // The empty field tells the generation's period.
+                var call = new ScriptCall().Add(repair ? "1" : "", generation).Add([.. page.Select(entry => entry.Name).Where(key => key != "")]);
+                faults.AddRange((string[])(await scripts.RunAsync(CheckKeys, call))!);
             }
         }
 

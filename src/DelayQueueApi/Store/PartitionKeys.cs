@@ -13,14 +13,19 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 
     public RedisKey Queues => root + "queues";
 
+    public RedisKey LastId => root + "last-id";
+
+    /// <summary>The two generations of remembered idempotency keys.</summary>
+    public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
+
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 
     /// <summary>Every key a script on these queues may touch.</summary>
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
-        Jobs, Queues, root + "last-id",
-        root + "settled:0", root + "settled:1", root + "idempotency:0", root + "idempotency:1",
+        Jobs, Queues, LastId,
+        root + "settled:0", root + "settled:1", .. Idempotency,
         .. queues.SelectMany(Queue),
     ];
 

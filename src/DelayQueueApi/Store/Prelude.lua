@@ -2,7 +2,7 @@
 --
 -- KEYS  1 jobs          hash    id → record (the truth; all zsets below are derived from it)
 --       2 queues        zset    queue by the instant its next lease ends, ms (NEVER: no lease)
---       3 last-id       string  instant and sequence number of the newest job id
+--       3 last-id       string  instant, sequence number and first 15 characters of the newest job id
 --       4,5 settled     hash    id → fence, nonce, outcome; two generations that take turns
 --       6,7 idempotency hash    key → body hash, id, times; two generations that take turns
 --       then 13 a queue:

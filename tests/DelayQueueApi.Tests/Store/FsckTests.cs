@@ -1,3 +1,6 @@
+using System.Net;
+using System.Text;
+using DelayQueueApi.Http;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 using StackExchange.Redis;
@@ -57,6 +60,37 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
 
         Assert.Equal([job.Id], claimed.Select(c => c.Id));
         await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task A_key_that_was_cut_off_from_its_job_may_be_used_again_and_no_other()
+    {
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var keys = api.Service<PartitionKeys>();
+        var finished = await ScheduleUnderAsync("finished");
+        await api.CancelAsync(finished);
+        var newest = await database.StringGetAsync(keys.LastId);
+        var pending = await ScheduleUnderAsync("pending");
+        var unmade = await ScheduleUnderAsync("unmade");
+        // As where the write stopped between the key and the record.
+        await api.CancelAsync(unmade);
+        await database.StringSetAsync(keys.LastId, newest);
+
+        Assert.Equal([$"unmade {unmade[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        await api.AssertSoundAsync();
+        Assert.Equal(finished, await ScheduleUnderAsync("finished"));
+        Assert.Equal(pending, await ScheduleUnderAsync("pending"));
+        Assert.NotEqual(unmade, await ScheduleUnderAsync("unmade"));
+    }
+
+    private async Task<string> ScheduleUnderAsync(string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/jobs")
+        {
+            Content = Api.Content(Encoding.UTF8.GetBytes($$"""{"queue":"{{queue}}","payload":1}"""), "application/json"),
+            Headers = { { "Idempotency-Key", key } },
+        };
+        return (await Api.ReadAsync(await api.Client.SendAsync(request), WireJson.Default.Job, HttpStatusCode.Created)).Id;
     }
 
     public sealed class OnEmbedded(EmbeddedEngine engine) : FsckTests(new EmbeddedApi(engine));

@@ -1,0 +1,22 @@
+-- include Store/Prelude.lua
+-- Finds idempotency keys that a write cut short has left without their jobs, and drops them on demand. Called by Fsck.
+--
+-- KEYS  as Prelude.lua, no queues
+-- ARGV  as Prelude.lua; then
+--       arg    "1" to repair
+--       hash   which generation the keys were read from, 0 or 1
+--       idempotency keys…
+-- Returns one string a fault: "unmade <id>".
+-- Cost: O(1) a key; at most 500.
+local hash = KEYS[6 + tonumber(ARGV[arg + 1])]
+local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
+local faults = {}
+for i = arg + 2, #ARGV do
+  local id = sub(call('HGET', hash, ARGV[i]) or '', 29)
+  -- Finished jobs are gone too, but not newer than the newest.
+  if sub(id, 1, 15) > newest and call('HEXISTS', JOBS, id) == 0 then
+    faults[#faults + 1] = 'unmade ' .. id
+    if ARGV[arg] == '1' then call('HDEL', hash, ARGV[i]) end
+  end
+end
+return faults

@@ -1,0 +1,198 @@
+using System.Text;
+using DelayQueueApi.Store;
+using DelayQueueApi.Tests.Hosting;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Tests.Store;
+
+/// <summary>Every return code of every script, on both engines: the replies and what is stored afterwards are the same, byte for byte.</summary>
+public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis)
+{
+    private const string Queue = "default/parity";
+    private const string Default = "e1000,2,3600000,n";
+    private static readonly byte[] Hash = [.. Enumerable.Range(1, 16).Select(i => (byte)(i * 16))];
+    private static readonly byte[] OtherHash = new byte[16];
+    private static readonly byte[] Nonce = [0, 255, 10, 13, 128, 1, 2, 3];
+
+    [Fact]
+    public async Task Both_engines_answer_alike()
+    {
+        await using var onEmbedded = new EmbeddedApi(embedded);
+        await onEmbedded.InitializeAsync();
+        await using var onRedis = new RedisApi(redis);
+        await onRedis.InitializeAsync();
+
+        var expected = await new Transcript(onRedis).RunAsync();
+        var actual = await new Transcript(onEmbedded).RunAsync();
+
+        Assert.Equal(expected, actual);
+    }
+
+    private sealed class Transcript(Api api)
+    {
+        private readonly StringBuilder text = new();
+        private long now = 1_900_000_000_000;
+
+        public async Task<string> RunAsync()
+        {
+            await SchedulesAsync();
+            await ClaimsAsync();
+            await SettlesAsync();
+            await CancelsAsync();
+            await ExpiriesAsync();
+            await RepairsAsync();
+            await DumpAsync();
+            return text.ToString();
+        }
+
+        private async Task SchedulesAsync()
+        {
+            await ExpectAsync("Queues/GetQueue.lua", "0", [Queue], []);
+            await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, .. NewJob("A", delay: 0), .. NewJob("B", delay: 5_000, key: "k")]);
+            await ExpectAsync("Jobs/ScheduleJob.lua", "2 -1", [Queue], [86_400_000, .. NewJob("C", key: "k"), .. NewJob("D", key: "k", hash: OtherHash)]);
+            await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1", [Queue], [86_400_000,
+                .. NewJob("E", runAt: 253_402_300_799_999, priority: 9), .. NewJob("F", runAt: 1, priority: 0), .. NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000)]);
+            await RunAsync("Queues/GetQueue.lua", [Queue], []);
+            await RunAsync("Jobs/GetJob.lua", [], [Ulid(0, "A"), "01ARZ3NDEKTSV4RRFFQ69G5FAV"]);
+        }
+
+        private async Task ClaimsAsync()
+        {
+            await RunAsync("Leases/ClaimJobs.lua", [Queue, "default/empty"], [30_000, "2,1", 1, "", Nonce, "w", "1", 5, 2_000, Nonce, "", "2", 1, "", Nonce, ""]);
+            await RunAsync("Reaping/DueQueues.lua", [], [10]);
+            now += 5_000;
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 1, "", Nonce, "ünï"]);
+            await RunAsync("Queues/GetQueue.lua", [Queue], []);
+        }
+
+        /// <summary>A is leased since the first instant (30 s), F since then (2 s: over), G and B wait.</summary>
+        private async Task SettlesAsync()
+        {
+            var fence = now - 5_000;
+            await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence, 90_000), .. Lease(Ulid(0, "F", 3), fence, 90_000), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, 1_000)]);
+            await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence), .. Lease(Ulid(0, "B", 1), 1), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Ulid(0, "A"), now), .. Nack(Ulid(0, "B", 1), now, dead: true)]);
+            now += 1_000;
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await ExpectAsync("Leases/NackJob.lua", "1 0 -1", [Queue], [60_000, .. Nack(Ulid(0, "A"), now, delay: 0), .. Nack("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1), .. Nack(Ulid(0, "A"), now - 1)]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await ExpectAsync("Leases/AckJob.lua", "-1 1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), now), .. Lease(Ulid(0, "A"), now + 1), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
+            await ExpectAsync("Leases/AckJob.lua", "2 -1", [Queue], [60_000, .. Lease(Ulid(0, "A"), now + 1), .. Lease(Ulid(0, "A"), now)]);
+        }
+
+        private async Task CancelsAsync()
+        {
+            await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1 1", [Queue], [86_400_000, .. NewJob("H"), .. NewJob("I"), .. NewJob("J"), .. NewJob("K", delay: 9)]);
+            var at = now;
+            string[] held = [Ulid(6_000, "H"), Ulid(6_000, "I", 1), Ulid(6_000, "J", 2)];
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await ExpectAsync("Jobs/CancelJob.lua", "2 2 2 1 0 -1", [Queue],
+                [held[0], 1, held[1], 1, held[2], 1, Ulid(6_000, "K", 3), 1, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, Ulid(0, "B", 1), 1]);
+            await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000)]);
+            await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, .. Lease(held[0], at)]);
+            await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, .. Lease(held[0], at)]);
+            await ExpectAsync("Leases/NackJob.lua", "-2", [Queue], [60_000, .. Nack(held[1], at)]);
+            await ExpectAsync("Leases/ReleaseJob.lua", "-2", [Queue], [60_000, .. Lease(held[2], at)]);
+            await ExpectAsync("Leases/ExtendLease.lua", "-2", [Queue], [60_000, .. Lease(held[2], at, 60_000)]);
+        }
+
+        private async Task ExpiriesAsync()
+        {
+            now += 43_300_000;
+            await RunAsync("Reaping/DueQueues.lua", [], [10]);
+            await RunAsync("Reaping/ReapLeases.lua", [Queue, "default/empty"], [1]);
+            await RunAsync("Reaping/ReapLeases.lua", [Queue], [100]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 100, 1_000, Nonce, ""]);
+            // Each kind of backoff, with jitter; then a memory of settled jobs that is two periods old.
+            foreach (var backoff in (string[])["f700,e", "e1000,2.5,4000,f", "d5,6,7"])
+            {
+                now += 5_000;
+                await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 1, "", Nonce, ""]);
+                await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Ulid(0, "F", 3), now, backoff: backoff)]);
+            }
+
+            now += 120_000;
+            await ExpectAsync("Leases/AckJob.lua", "0", [Queue], [60_000, .. Lease(Ulid(0, "A"), 1)]);
+        }
+
+        private async Task RepairsAsync()
+        {
+            var database = await api.Service<StoreConnection>().DatabaseAsync();
+            var indexes = api.Service<PartitionKeys>().Indexes(Queue).ToArray();
+            await database.SortedSetRemoveAsync(indexes[9], Ulid(0, "E", 2));
+            await database.SortedSetAddAsync(indexes[11], Ulid(0, "E", 2), 7);
+            await RunAsync("Store/Fsck.lua", [Queue], ["", "", Ulid(0, "E", 2)]);
+            await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Ulid(0, "E", 2)]);
+            await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Ulid(0, "E", 2)]);
+            await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
+        }
+
+        private async Task DumpAsync()
+        {
+            var database = await api.Service<StoreConnection>().DatabaseAsync();
+            foreach (var key in api.Service<PartitionKeys>().For([Queue, "default/empty"]))
+            {
+                var entries = await database.KeyTypeAsync(key) switch
+                {
+                    RedisType.Hash => (await database.HashGetAllAsync(key)).Select(entry => $"{Show(entry.Name)}={Show(entry.Value)}"),
+                    RedisType.SortedSet => (await database.SortedSetRangeByRankWithScoresAsync(key)).Select(entry => $"{Show(entry.Element)}={entry.Score}"),
+                    RedisType.String => [Show(await database.StringGetAsync(key))],
+                    _ => [],
+                };
+                text.Append(((string)key!).Split('}')[1]).Append(' ').AppendJoin(' ', entries.Order(StringComparer.Ordinal)).Append('\n');
+            }
+        }
+
+        /// <summary>Runs a script whose reply is, or has at every n-th place, the codes that are expected.</summary>
+        private async Task ExpectAsync(string script, string codes, string[] queues, RedisValue[] arguments)
+        {
+            var reply = await RunAsync(script, queues, arguments);
+            var values = (RedisResult[])reply!;
+            var expected = codes.Split(' ');
+            var stride = script.StartsWith("Queues/", StringComparison.Ordinal) ? values.Length : values.Length / expected.Length;
+            Assert.Equal(expected, values.Where((_, i) => i % stride == 0).Select(value => (string)value!));
+        }
+
+        private async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
+        {
+            var database = await api.Service<StoreConnection>().DatabaseAsync();
+            var call = new ScriptCall();
+            foreach (var queue in queues)
+            {
+                call.Queue(queue);
+            }
+
+            var reply = await database.ScriptEvaluateAsync(
+                Script.Load(script).Text, api.Service<PartitionKeys>().For(queues), call.Add(arguments).Arguments(now));
+            text.Append(script).Append(' ').Append(Show(reply)).Append('\n');
+            return reply;
+        }
+
+        private string Show(RedisResult reply) => reply switch
+        {
+            { IsNull: true } => "nil",
+            { Resp2Type: ResultType.Array } => $"[{string.Join(' ', ((RedisResult[])reply!).Select(Show))}]",
+            { Resp2Type: ResultType.Integer } => $":{(long)reply}",
+            _ => Show((RedisValue)reply),
+        };
+
+        private static string Show(RedisValue value) => Convert.ToHexString((byte[]?)value ?? []);
+
+        /// <summary>The id that a job got: when it was made, its number among those made then, and its letter.</summary>
+        private static string Ulid(int afterMs, string letter, int sequence = 0) =>
+            $"{(afterMs == 0 ? "01Q9GD6E00" : "01Q9GD6KVG")}0000{sequence}{letter.PadLeft(11, '0')}";
+
+        private static RedisValue[] NewJob(
+            string letter, int priority = 4, RedisValue delay = default, long runAt = 0, int attempts = 20, int leaseMs = 0, string key = "", byte[]? hash = null) =>
+        [
+            1, priority, runAt > 0 ? "" : delay.IsNull ? 0 : delay, runAt, letter.PadLeft(11, '0'), attempts, leaseMs,
+            (byte[])[(byte)Queue.Length, .. Encoding.UTF8.GetBytes(Queue), 0, 0, 0, 0, 0, 255, 0, 128], key, key.Length > 0 ? hash ?? Hash : "",
+        ];
+
+        private static RedisValue[] Lease(string id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];
+
+        private static RedisValue[] Nack(string id, long fence, RedisValue? delay = null, bool dead = false, string backoff = Default) =>
+            Lease(id, fence, "type\0what", delay ?? "", dead ? "1" : "", 3_000_000_000, backoff);
+    }
+}
