@@ -40,7 +40,21 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         }
 
         var limit = http.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value.BodyBytes;
-        if (await ReadAsync(http.Request, limit, http.RequestAborted) is not { } body)
+        ReadOnlyMemory<byte>? read;
+        try
+        {
+            read = await ReadAsync(http.Request, limit, http.RequestAborted);
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode != StatusCodes.Status413PayloadTooLarge)
+        {
+            return Refuse(Problems.Invalid("$", "cannot be read to its end"));
+        }
+        catch (BadHttpRequestException)
+        {
+            read = null;
+        }
+
+        if (read is not { } body)
         {
             return Refuse(Problems.PayloadTooLarge($"At most {limit} bytes of body are taken."));
         }
@@ -120,6 +134,11 @@ internal static class JsonFault
         {
             var missing = text[(text.LastIndexOf(':') + 1)..].Trim(' ', '.').Split(',', StringSplitOptions.TrimEntries)[0].Trim('\'');
             return (field == "$" ? missing : $"{field}.{missing}", "is required");
+        }
+
+        if (text.Contains("maximum configured depth", StringComparison.Ordinal) || error.InnerException?.Message.Contains("maximum configured depth", StringComparison.Ordinal) == true)
+        {
+            return ("$", $"is nested more than {type.Options.MaxDepth} levels deep");
         }
 
         return error.InnerException is JsonException

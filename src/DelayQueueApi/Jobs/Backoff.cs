@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
 using FluentValidation;
@@ -7,14 +6,14 @@ namespace DelayQueueApi.Jobs;
 
 /// <summary>How long a job waits after a failed attempt, counted from the nack.</summary>
 /// <param name="Type">fixed: always delayMs. exponential: delayMs × factor^(attempt − 1), at most maxDelayMs. delays: delaysMs[attempt − 1], the last one from then on.</param>
-/// <param name="DelayMs">The delay, or the first one of an exponential backoff; ms.</param>
+/// <param name="DelayMs">The delay, or the first one of an exponential backoff, ms; needed for both.</param>
 /// <param name="Factor">What each further delay of an exponential backoff is multiplied by, 1 to 10; 2 by default.</param>
 /// <param name="MaxDelayMs">The longest delay of an exponential backoff, ms; an hour by default.</param>
 /// <param name="DelaysMs">1 to 20 delays, ms, for the type delays.</param>
 /// <param name="Jitter">none: the delay as it is. full: a random part of it. equal: half of it and a random part of the other half. By default equal for exponential, none for fixed.</param>
 internal sealed record Backoff(
     BackoffType Type,
-    [property: DefaultValue(1_000)] long? DelayMs = null,
+    long? DelayMs = null,
     double? Factor = null,
     long? MaxDelayMs = null,
     long[]? DelaysMs = null,

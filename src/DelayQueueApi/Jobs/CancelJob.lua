@@ -13,11 +13,15 @@ load(ids)
 local answers = {}
 for i, id in ipairs(ids) do
   local job, queue = loaded[id], queues[tonumber(ARGV[arg + 2 * i - 1])]
+  if job and job.queue == queue.name and job.state == 'L' and job.at <= now then
+    expire(job, queue)
+    job = loaded[id]
+  end
   if not job or job.queue ~= queue.name then
     answers[i] = 0
   elseif job.state == 'D' then
     answers[i] = -1
-  elseif job.state == 'L' and job.at > now then
+  elseif job.state == 'L' then
     change(job, queue)
     job.cancelled = true
     answers[i] = 2

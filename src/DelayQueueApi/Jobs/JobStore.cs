@@ -33,7 +33,7 @@ internal sealed class JobStore : IAsyncDisposable
         ? Task.FromException<Scheduled>(new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis."))
         : schedules.SubmitAsync(job);
 
-    /// <returns>The job and the store's clock, or null where no such job is.</returns>
+    /// <returns>The job and the store's clock, or null where no such job is. A cancelled job is gone at the instant its lease ends.</returns>
     public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id)
     {
         if (id.Ulid is not { } ulid)
@@ -42,9 +42,14 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(ulid)))!;
-        return reply[1].IsNull
-            ? null
-            : (JobRecord.Decode(ulid, (byte[])reply[1]!), DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]));
+        if (reply[1].IsNull)
+        {
+            return null;
+        }
+
+        var job = JobRecord.Decode(ulid, (byte[])reply[1]!);
+        var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
+        return job.CancelRequested && job.At <= now ? null : (job, now);
     }
 
     public async Task<Cancelled> CancelAsync(JobId id)

@@ -60,7 +60,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
             {
                 if (lines.TryGetValue(queue, out var line))
                 {
-                    line.WakeIn(TimeSpan.FromMilliseconds(Math.Min(ms, 3_600_000)), time, () => Wake(queue));
+                    line.WakeIn(TimeSpan.FromMilliseconds(Math.Min(ms, 3_600_000)), time, () => TimeIsUp(queue, line));
                 }
             }
         }
@@ -79,6 +79,16 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
             }
         }
         while (await tick.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private void TimeIsUp(string queue, Line line)
+    {
+        lock (gate)
+        {
+            line.Disarm();
+        }
+
+        Wake(queue);
     }
 
     private void Wake(string queue, int count = 1)
@@ -207,18 +217,19 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         public LinkedList<Waiter> Waiters { get; } = [];
 
         /// <summary>The earliest of what was asked for holds: waking too early costs one look.</summary>
-        public void WakeIn(TimeSpan delay, TimeProvider time, Action wake)
+        public void WakeIn(TimeSpan delay, TimeProvider time, Action timeIsUp)
         {
             var at = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
-            if (at >= dueAt && dueAt > time.GetTimestamp())
+            if (at < dueAt)
             {
-                return;
+                dueAt = at;
+                timer ??= time.CreateTimer(_ => timeIsUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                timer.Change(delay, Timeout.InfiniteTimeSpan);
             }
-
-            dueAt = at;
-            timer ??= time.CreateTimer(_ => wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            timer.Change(delay, Timeout.InfiniteTimeSpan);
         }
+
+        /// <summary>The timer has fired. It may have done so a little before its time, which is then asked for once more.</summary>
+        public void Disarm() => dueAt = long.MaxValue;
 
         public void Dispose() => timer?.Dispose();
     }

@@ -164,23 +164,25 @@ local function die(job, queue)
   count(queue, 'died')
 end
 
--- Ends leases that ran out: back to pending, dead after the last attempt, gone if a cancel waits. At most limit of them.
--- Returns how many ended.
+-- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
+local function expire(job, queue)
+  count(queue, 'expired')
+  if job.cancelled then
+    count(queue, 'cancelled')
+    remove(job, queue)
+  else
+    job.expiries = math.min(job.expiries + 1, 65535)
+    if job.attempt >= job.maxAttempts then die(job, queue) else unlease(job, queue, job.at) end
+  end
+end
+
+-- Ends leases that ran out, at most limit of them. Returns how many.
 local function reap(queue, limit)
   local ids = call('ZRANGEBYSCORE', queue.leased, '-inf', int(now), 'LIMIT', 0, limit)
   load(ids)
   for _, id in ipairs(ids) do
     local job = loaded[id]
-    if job and job.state == 'L' and job.queue == queue.name and job.at <= now then
-      count(queue, 'expired')
-      if job.cancelled then
-        count(queue, 'cancelled')
-        remove(job, queue)
-      else
-        job.expiries = math.min(job.expiries + 1, 65535)
-        if job.attempt >= job.maxAttempts then die(job, queue) else unlease(job, queue, job.at) end
-      end
-    end
+    if job and job.state == 'L' and job.queue == queue.name and job.at <= now then expire(job, queue) end
   end
   flush()
   return #ids
@@ -194,8 +196,9 @@ local function generations(even, odd, periodMs)
   if period % 2 == 1 then current, previous = odd, even end
 
   local function alive(key)
-    local of = call('HGET', key, '')
-    return of and tonumber(of) >= period - 1
+    local of = tonumber(call('HGET', key, '') or -1)
+    -- A little ahead where the clock was set back; far ahead or behind where the period's length was changed.
+    return of >= period - 1 and of <= period + 1
   end
 
   return {

@@ -27,11 +27,16 @@ internal sealed class StoreException(Applied applied, string reason, Exception? 
         StoreException store => store,
         RedisTimeoutException timeout => new(Sent(timeout.Commandstatus), "The store did not answer in time.", error),
         RedisConnectionException connection => new(Sent(connection.CommandStatus), "The store cannot be reached.", error),
-        RedisServerException server when Refusals.FirstOrDefault(server.Message.StartsWith) is { } refusal =>
+        RedisServerException server when Refusals.FirstOrDefault(refusal => Tells(server.Message, refusal)) is { } refusal =>
             new(Applied.No, $"The store refuses to work for now ({refusal}).", error),
         ObjectDisposedException => new(Applied.No, "The service is stopping.", error),
         _ => null,
     };
+
+    /// <summary>Redis before 7 wraps what a script's command is refused with in an error of the script.</summary>
+    private static bool Tells(string message, string refusal) =>
+        message.StartsWith(refusal, StringComparison.Ordinal)
+        || (message.StartsWith("ERR Error running script", StringComparison.Ordinal) && message.Contains($"-{refusal} ", StringComparison.Ordinal));
 
     private static Applied Sent(CommandStatus status) =>
         status is CommandStatus.WaitingToBeSent or CommandStatus.WaitingInBacklog ? Applied.No : Applied.Unknown;

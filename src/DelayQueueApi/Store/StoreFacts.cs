@@ -1,6 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
-using System.Globalization;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;

@@ -9,7 +9,7 @@ internal static class TelemetryServices
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Metrics and traces go out over OTLP where the standard variables name a receiver, and cost nothing where they do not.</summary>
+    /// <summary>Metrics, traces and logs go out over OTLP where the standard variables name a receiver, and cost nothing where they do not.</summary>
     public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder)
     {
         if (string.IsNullOrEmpty(builder.Configuration[Endpoint]))
@@ -18,7 +18,7 @@ internal static class TelemetryServices
         }
 
         builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("delayqueue"))
+            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? "delayqueue"))
             .WithMetrics(metrics => metrics.AddAspNetCoreInstrumentation().AddRuntimeInstrumentation())
             .WithTracing(traces => traces.AddAspNetCoreInstrumentation(http => http.Filter = request => !request.Request.Path.StartsWithSegments("/health")))
             .UseOtlpExporter();

@@ -71,6 +71,14 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     public Task<HttpResponseMessage> PostAsync(string path, string body, string contentType = "application/json") =>
         Client.PostAsync(new Uri(path, UriKind.Relative), Content(Encoding.UTF8.GetBytes(body), contentType));
 
+    /// <summary>POST /jobs under an idempotency key.</summary>
+    public async Task<HttpResponseMessage> PostWithKeyAsync(string key, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/jobs") { Content = Content(Encoding.UTF8.GetBytes(body), "application/json") };
+        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
+        return await Client.SendAsync(request);
+    }
+
     public static ByteArrayContent Content(byte[] body, string contentType)
     {
         var content = new ByteArrayContent(body);

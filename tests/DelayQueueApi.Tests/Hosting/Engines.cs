@@ -87,7 +87,8 @@ public sealed class RedisEngine : Engine
         directory = Directory.CreateTempSubdirectory("delayqueue-redis-").FullName;
         var address = $"127.0.0.1:{FreePort()}";
         server = Process.Start(new ProcessStartInfo(path,
-            ["--bind", "127.0.0.1", "--port", address.Split(':')[1], "--dir", directory, "--save", "", "--appendonly", "yes"]) { RedirectStandardOutput = true })!;
+            ["--bind", "127.0.0.1", "--port", address.Split(':')[1], "--dir", directory, "--save", "", "--appendonly", "yes"])
+        { RedirectStandardOutput = true })!;
         while (await server.StandardOutput.ReadLineAsync() is { } line && !line.Contains("Ready to accept connections", StringComparison.Ordinal))
         {
             // What it says before that does not matter.

@@ -72,9 +72,16 @@ public abstract class BadInputTests(Api api)
     [InlineData("\"text\"", "$")]
     public async Task A_body_that_is_not_valid_is_explained(string body, string field) => await AssertRefusedAsync(body, field);
 
-    [Fact]
-    public async Task A_payload_nested_too_deep_is_refused() =>
-        await AssertRefusedAsync($$"""{"payload":{{new string('[', 10_000)}}{{new string(']', 10_000)}}}""", "$");
+    [Theory]
+    [InlineData(32)]
+    [InlineData(10_000)]
+    public async Task A_payload_nested_too_deep_is_refused(int depth)
+    {
+        var body = $$"""{"queue":"{{queue}}","payload":{{new string('[', depth)}}{{new string(']', depth)}}}""";
+
+        await AssertRefusedAsync(body, "$");
+        Assert.Contains("more than 32 levels deep", await (await api.PostAsync("/jobs", body)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Too_much_metadata_is_refused()

@@ -1,6 +1,6 @@
 using System.Net;
-using DelayQueueApi.Jobs;
 using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Jobs;
@@ -70,9 +70,27 @@ public abstract class CancelJobTests(Api api)
             await api.ReapAsync();
         }
 
-        Assert.Empty(await api.ClaimAsync(queue));
         await Api.AssertProblemAsync(await api.GetAsync($"/jobs/{job.Id}"), HttpStatusCode.NotFound, "job-not-found");
+        await Api.AssertProblemAsync(await api.CancelAsync(job.Id), HttpStatusCode.NotFound, "job-not-found");
+        Assert.Empty(await api.ClaimAsync(queue));
         Assert.Equal(1, (await api.QueueAsync(queue)).Totals.Cancelled);
+    }
+
+    [Fact]
+    public async Task A_lease_that_ran_out_has_ended_before_the_cancel()
+    {
+        await api.ScheduleAsync(queue);
+        var first = await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        await api.ScheduleAsync(queue, "\"maxAttempts\":1");
+        var last = await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        api.Advance(1000);
+
+        Assert.Equal(HttpStatusCode.NoContent, (await api.CancelAsync(first.Id)).StatusCode);
+        await Api.AssertProblemAsync(await api.CancelAsync(last.Id), HttpStatusCode.Conflict, "job-finished");
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((2, 1, 1), (counts.Totals.Expired, counts.Totals.Cancelled, counts.Totals.Died));
+        await Api.AssertProblemAsync(await api.SettleAsync(first, "ack"), HttpStatusCode.NotFound, "job-not-found");
     }
 
     [Fact]

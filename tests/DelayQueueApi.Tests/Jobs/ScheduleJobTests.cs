@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using DelayQueueApi.Store;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Tests.Hosting;
 
@@ -108,10 +109,10 @@ public abstract class ScheduleJobTests(Api api)
     [Fact]
     public async Task One_idempotency_key_makes_one_job_and_one_answer()
     {
-        var first = await WithKeyAsync("key " + queue, "{\"queue\":\"" + queue + "\",\"payload\":1,\"delayMs\":5}");
+        var first = await api.PostWithKeyAsync("key " + queue, "{\"queue\":\"" + queue + "\",\"payload\":1,\"delayMs\":5}");
         api.Advance(1000);
 
-        var second = await WithKeyAsync("key " + queue, "{\"queue\":\"" + queue + "\",\"payload\":1,\"delayMs\":5}");
+        var second = await api.PostWithKeyAsync("key " + queue, "{\"queue\":\"" + queue + "\",\"payload\":1,\"delayMs\":5}");
 
         Assert.Equal(HttpStatusCode.Created, second.StatusCode);
         Assert.Equal(await first.Content.ReadAsStringAsync(), await second.Content.ReadAsStringAsync());
@@ -124,7 +125,7 @@ public abstract class ScheduleJobTests(Api api)
     [Fact]
     public async Task Parallel_requests_under_one_key_make_one_job()
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}")));
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}")));
 
         Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
         Assert.Single(answers.Select(answer => answer.Headers.Location).Distinct());
@@ -134,9 +135,9 @@ public abstract class ScheduleJobTests(Api api)
     [Fact]
     public async Task A_key_with_another_body_is_refused_and_nothing_is_stored()
     {
-        await WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+        await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
 
-        var other = await WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":2}");
+        var other = await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":2}");
 
         await Api.AssertProblemAsync(other, HttpStatusCode.UnprocessableEntity, "idempotency-key-reused");
         Assert.Equal(1, (await api.QueueAsync(queue)).Totals.Created);
@@ -145,14 +146,33 @@ public abstract class ScheduleJobTests(Api api)
     [Fact]
     public async Task A_key_is_known_for_a_day_and_forgotten_after_two()
     {
-        var first = await WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+        var first = await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
         api.Advance(86_399_999);
-        var within = await WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+        var within = await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
         api.Advance(2 * 86_400_000);
-        var after = await WithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+        var after = await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
 
         Assert.Equal(first.Headers.Location, within.Headers.Location);
         Assert.NotEqual(first.Headers.Location, after.Headers.Location);
+    }
+
+    [Fact]
+    public async Task Keys_remembered_with_periods_of_another_length_are_dropped()
+    {
+        await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        foreach (var generation in api.Service<PartitionKeys>().Idempotency)
+        {
+            // A shorter period has a larger number.
+            await database.HashSetAsync(generation, "", 1_000_000_000);
+        }
+
+        await api.PostWithKeyAsync("new " + queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
+
+        Assert.False(await IsRemembered(queue));
+        Assert.True(await IsRemembered("new " + queue));
+        async Task<bool> IsRemembered(string key) =>
+            (await Task.WhenAll(api.Service<PartitionKeys>().Idempotency.Select(generation => database.HashExistsAsync(generation, key)))).Contains(true);
     }
 
     [Theory]
@@ -160,14 +180,7 @@ public abstract class ScheduleJobTests(Api api)
     [InlineData("k", 256)]
     public async Task A_key_that_is_too_long_or_not_ASCII_is_refused(string key, int times) =>
         await Api.AssertProblemAsync(
-            await WithKeyAsync(string.Concat(Enumerable.Repeat(key, times)), "{\"payload\":1}"), HttpStatusCode.BadRequest, "validation");
-
-    private async Task<HttpResponseMessage> WithKeyAsync(string key, string body)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/jobs") { Content = Api.Content(Encoding.UTF8.GetBytes(body), "application/json") };
-        request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
-        return await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
-    }
+            await api.PostWithKeyAsync(string.Concat(Enumerable.Repeat(key, times)), "{\"payload\":1}"), HttpStatusCode.BadRequest, "validation");
 
     public sealed class OnEmbedded(EmbeddedApi api) : ScheduleJobTests(api), IClassFixture<EmbeddedApi>;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
@@ -83,15 +82,8 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         Assert.NotEqual(unmade, await ScheduleUnderAsync("unmade"));
     }
 
-    private async Task<string> ScheduleUnderAsync(string key)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/jobs")
-        {
-            Content = Api.Content(Encoding.UTF8.GetBytes($$"""{"queue":"{{queue}}","payload":1}"""), "application/json"),
-            Headers = { { "Idempotency-Key", key } },
-        };
-        return (await Api.ReadAsync(await api.Client.SendAsync(request), WireJson.Default.Job, HttpStatusCode.Created)).Id;
-    }
+    private async Task<string> ScheduleUnderAsync(string key) => (await Api.ReadAsync(
+        await api.PostWithKeyAsync(key, $$"""{"queue":"{{queue}}","payload":1}"""), WireJson.Default.Job, HttpStatusCode.Created)).Id;
 
     public sealed class OnEmbedded(EmbeddedEngine engine) : FsckTests(new EmbeddedApi(engine));
 
