@@ -126,7 +126,7 @@ def as_text(report):
         "",
         f"late, ms: first attempts      {late_text(report['lateMs'])}",
         f"late, ms: redelivered orders  {late_text(report['redeliveredLateMs'])}",
-        "Redelivered orders stand apart: they are late by the rest of the lease of a worker that was killed or hung.",
+        "A redelivered order's lateness counts from the end of the lease of the worker that was killed or hung.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -70,6 +70,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
     {
         var subscribed = connection.IsEmbedded;
         using var tick = new PeriodicTimer(SafetyTick, time);
+        using var stop = stoppingToken.Register(tick.Dispose);
         do
         {
             subscribed = subscribed || await TrySubscribeAsync();
@@ -78,7 +79,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
                 Wake(queue);
             }
         }
-        while (await tick.WaitForNextTickAsync(stoppingToken));
+        while (await tick.WaitForNextTickAsync(CancellationToken.None));
     }
 
     private void TimeIsUp(string queue, Line line)

@@ -41,7 +41,7 @@ internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvi
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (true)
+        while (!stoppingToken.IsCancellationRequested)
         {
             TimeSpan sleep;
             try
@@ -61,7 +61,7 @@ internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvi
                 sleep = Backoff;
             }
 
-            await Task.Delay(sleep, time, stoppingToken);
+            await Task.Delay(sleep, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
