@@ -19,10 +19,10 @@ internal sealed class Load(JobClient api, History history, string queue, int see
     private TaskCompletionSource back = Completed();
     private TaskCompletionSource allWait = Completed();
     private int waiting;
-    private Task running = Task.CompletedTask;
+    private Task[] running = [];
     private volatile bool stopping;
 
-    public void Start() => running = Task.WhenAll(Enumerable.Range(0, Clients).Select(client => RunAsync(client, new Random(seed + client))));
+    public void Start() => running = [.. Enumerable.Range(0, Clients).Select(client => RunAsync(client, new Random(seed + client)))];
 
     /// <summary>Lets so many more calls pass.</summary>
     public Task PassAsync(int calls) => WhileRunning(history.MoreAsync(calls));
@@ -47,7 +47,7 @@ internal sealed class Load(JobClient api, History history, string queue, int see
     public async Task StopAsync()
     {
         stopping = true;
-        await running.WaitAsync(ChildProcess.Patience);
+        await Task.WhenAll(running).WaitAsync(ChildProcess.Patience);
     }
 
     /// <summary>Finishes what is left, and looks at every job that was made.</summary>
@@ -75,14 +75,8 @@ internal sealed class Load(JobClient api, History history, string queue, int see
         return left;
     }
 
-    private async Task WhileRunning(Task signal)
-    {
-        await Task.WhenAny(signal, running).WaitAsync(ChildProcess.Patience);
-        if (running.IsCompleted)
-        {
-            await running;
-        }
-    }
+    /// <summary>Waits for a signal, or fails as the first client that fails.</summary>
+    private async Task WhileRunning(Task signal) => await await Task.WhenAny([signal, .. running]).WaitAsync(ChildProcess.Patience);
 
     private async Task RunAsync(int client, Random random)
     {

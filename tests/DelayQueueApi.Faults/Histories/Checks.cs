@@ -8,6 +8,8 @@ namespace DelayQueueApi.Faults.Histories;
 /// </summary>
 internal sealed class Checks
 {
+    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
+
     private readonly Create[] creates;
     private readonly Cancel[] cancels;
     private readonly ILookup<string, Settle> settles;
@@ -137,7 +139,8 @@ internal sealed class Checks
     private IEnumerable<string> Duplicates()
     {
         var keys = creates.Select(create => create.Asked).DistinctBy(job => job.Payload).ToDictionary(job => job.Payload, job => job.Key);
-        return from known in creates.Where(create => create.Made is not null).Select(create => (create.Asked.Key, create.Made!.Id))
+        return
+            from known in creates.Where(create => create.Made is not null).Select(create => (create.Asked.Key, create.Made!.Id))
                 .Concat(grants.Where(grant => keys.ContainsKey(grant.Job.Payload)).Select(grant => (Key: keys[grant.Job.Payload], grant.Job.Id)))
                 .Distinct()
             group known.Id by known.Key into ids
@@ -164,7 +167,8 @@ internal sealed class Checks
     private IEnumerable<string> AppliedAfterAll()
     {
         var granted = grants.Select(grant => grant.Job.Payload).ToHashSet();
-        return from job in creates.GroupBy(create => create.Asked.Payload)
+        return
+            from job in creates.GroupBy(create => create.Asked.Payload)
             where job.All(create => create.Reply.IsNotApplied) && granted.Contains(job.Key)
             select $"S15 a create that was answered \"no\" made the job of {job.Key}";
     }
@@ -173,8 +177,6 @@ internal sealed class Checks
         from look in looks.Select(job => job.Last())
         where look.State is not (null or "dead")
         select $"L4 {look.JobId} is {look.State} after all is done";
-
-    private static readonly TimeSpan Millisecond = TimeSpan.FromMilliseconds(1);
 
     private IEnumerable<(Grant Earlier, Grant Later)> Neighbours() => jobs.SelectMany(job => job.Zip(job.Skip(1)));
 

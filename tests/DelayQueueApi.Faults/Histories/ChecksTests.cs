@@ -119,10 +119,31 @@ public class ChecksTests
     public void S4_a_later_lease_with_a_smaller_fence()
     {
         Create();
-        Claim(fence: 2, at: 0, attempt: 2);
-        Settle(Verb.Release, fence: 2);
-        Claim(fence: 1, at: 0, attempt: 1);
+        Claim(fence: 2, at: 1_000, attempt: 2);
+        Claim(fence: 1, at: 0);
+        Look(state: "dead");
+
+        AssertBroken("S4");
+    }
+
+    [Fact]
+    public void S4_a_larger_fence_for_an_earlier_instant()
+    {
+        Create();
+        Claim(fence: 1, at: 500);
         Settle(Verb.Release, fence: 1);
+        Claim(fence: 2, at: 100);
+        Look(state: "dead");
+
+        AssertBroken("S4");
+    }
+
+    [Fact]
+    public void S4_one_fence_for_two_leases()
+    {
+        Create();
+        Claim(fence: 1, at: 0);
+        Claim(fence: 1, at: 1_000, attempt: 2);
         Look(state: "dead");
 
         AssertBroken("S4");

@@ -84,8 +84,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        var start = new ProcessStartInfo(
-            "dotnet", [Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll"), "--urls", "http://127.0.0.1:0"]) { WorkingDirectory = home };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll"), "--urls", "http://127.0.0.1:0"])
+        {
+            WorkingDirectory = home,
+        };
         foreach (var inherited in start.Environment.Keys.Where(IsSetting).ToArray())
         {
             start.Environment.Remove(inherited);
