@@ -49,6 +49,20 @@ public sealed class DataDirectoryTests : IAsyncLifetime
         Assert.Equal((1, 3, 2), await api.QueueAsync(Queue) is var queue ? (queue.Unfinished, queue.Totals.Created, queue.Totals.Acked) : default);
     }
 
+    [Fact]
+    public async Task A_store_that_is_slower_to_start_than_callers_would_wait_is_waited_for()
+    {
+        var made = (await api.CreateAsync(new NewJob("slow", Queue, "1", DelayMs: 3_600_000))).Made!;
+        await service.StopAsync();
+        // Less than the first script of a process takes.
+        await using var slow = ServiceProcess.OnEmbeddedOf(service, storeTimeoutMs: 50);
+
+        await slow.StartAsync();
+
+        var there = new JobClient(() => slow.Client, new History());
+        await Poll.UntilAsync(async () => (await there.LookAsync(made.Id)).State == "scheduled");
+    }
+
     private async Task<ClaimedJob> CreateAndClaimAsync(string key)
     {
         await api.CreateAsync(new NewJob(key, Queue, "1"));

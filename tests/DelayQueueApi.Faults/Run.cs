@@ -39,6 +39,7 @@ internal sealed class Run : IAsyncDisposable
         [
             .. new Checks(calls).All(),
             .. queue.Unfinished > 0 || queue.Dead != dead ? [$"S10 the queue counts {queue}, and {dead} jobs are dead"] : Array.Empty<string>(),
+            .. queue.Totals.Created != queue.Totals.Acked + queue.Totals.Cancelled + dead ? [$"S11 the totals do not add up: {queue}"] : Array.Empty<string>(),
         ];
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"Seed {seed}: {calls.Count} calls, {calls.Count(call => call.Reply.IsUnknown)} unknown, {calls.Count(call => call.Reply.IsNotApplied)} not applied; {queue}");

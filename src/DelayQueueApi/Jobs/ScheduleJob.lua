@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Jobs/JobIds.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
 -- KEYS  as Prelude.lua
@@ -19,18 +20,6 @@
 --         enqueued-at ms, and an integer: 1 where the job is now the first of its priority.
 -- Cost: O(log n) a job; at most 100.
 local keys = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]))
-
--- Crockford's base 32, most significant digit first.
-local DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
-local function base32(n, width)
-  local digits = {}
-  for i = width, 1, -1 do
-    local digit = n % 32
-    digits[i] = sub(DIGITS, digit + 1, digit + 1)
-    n = floor((n - digit) / 32)
-  end
-  return table.concat(digits)
-end
 
 -- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
 local idInstant, idSequence = now, 0
@@ -101,6 +90,6 @@ if #changed > 0 then
   for key, value in pairs(remembered) do keys.set(key, value) end
   for _, queue in ipairs(queues) do call('ZADD', QUEUES, 'NX', NEVER, queue.name) end
   flush()
-  call('SET', LAST_ID, int(idInstant) .. ' ' .. int(idSequence - 1) .. ' ' .. instantDigits .. base32(idSequence - 1, 5))
+  setLastId(idInstant, idSequence - 1)
 end
 return answers

@@ -5,7 +5,7 @@ namespace DelayQueueApi.Store;
 
 /// <summary>
 /// Compares the records with what is derived from them, and mends it on demand: every job must stand in exactly the index that
-/// its record tells, and every idempotency key must have made its job. Works in bounded steps, each atomic, so that it may run
+/// its record tells, the counts must add up, and every idempotency key must have made its job. Works in bounded steps, each atomic, so that it may run
 /// while the service works.
 /// </summary>
 internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
@@ -13,6 +13,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     private const int PageSize = 250;
 
     private static readonly Script Check = Script.Load("Store/Fsck.lua");
+    private static readonly Script CheckCounts = Script.Load("Store/FsckCounts.lua");
     private static readonly Script CheckKeys = Script.Load("Store/FsckKeys.lua");
 
     /// <returns>What was wrong, in words; empty where the store is sound.</returns>
@@ -47,6 +48,12 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
 
                 number++;
             }
+
+            // Wrong indexes cannot tell what the counts should be.
+            if (repair || faults.Count == 0)
+            {
+                faults.AddRange(await RunAsync(CheckCounts, Call(repair, queue)));
+            }
         }
 
         for (var generation = 0; generation < keys.Idempotency.Length; generation++)
@@ -54,21 +61,29 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             await foreach (var page in Pages(database.HashScanAsync(keys.Idempotency[generation], pageSize: PageSize)))
             {
                 // The empty field tells the generation's period.
-                var call = new ScriptCall().Add(repair ? "1" : "", generation).Add([.. page.Select(entry => entry.Name).Where(key => key != "")]);
-                faults.AddRange((string[])(await scripts.RunAsync(CheckKeys, call))!);
+                var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
+                faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
             }
         }
 
         return faults;
     }
 
-    private async Task<string[]> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair)
+    private Task<string[]> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>
+        RunAsync(Check, Call(repair, queue).Add(index).Add([.. ids]));
+
+    private static ScriptCall Call(bool repair, string? queue = null)
     {
         var call = new ScriptCall();
-        call.Queue(queue);
-        call.Add(repair ? "1" : "", index).Add([.. ids]);
-        return (string[])(await scripts.RunAsync(Check, call))!;
+        if (queue is not null)
+        {
+            call.Queue(queue);
+        }
+
+        return call.Add(repair ? "1" : "");
     }
+
+    private async Task<string[]> RunAsync(Script script, ScriptCall call) => (string[])(await scripts.RunAsync(script, call))!;
 
     private static async IAsyncEnumerable<List<T>> Pages<T>(IAsyncEnumerable<T> items)
     {

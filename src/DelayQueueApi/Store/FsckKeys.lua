@@ -1,5 +1,7 @@
 -- include Store/Prelude.lua
--- Finds idempotency keys that a write cut short has left without their jobs, and drops them on demand. Called by Fsck.
+-- include Jobs/JobIds.lua
+-- Finds idempotency keys that a write cut short has left without their jobs, and drops them on demand. Where it has left the
+-- newest id behind the jobs, that is set right too. Called by Fsck.
 --
 -- KEYS  as Prelude.lua, no queues
 -- ARGV  as Prelude.lua; then
@@ -10,13 +12,18 @@
 -- Cost: O(1) a key; at most 500.
 local hash = KEYS[6 + tonumber(ARGV[arg + 1])]
 local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
-local faults = {}
+local made, faults = newest, {}
 for i = arg + 2, #ARGV do
   local id = sub(call('HGET', hash, ARGV[i]) or '', 29)
   -- Finished jobs are gone too, but not newer than the newest.
-  if sub(id, 1, 15) > newest and call('HEXISTS', JOBS, id) == 0 then
-    faults[#faults + 1] = 'unmade ' .. id
-    if ARGV[arg] == '1' then call('HDEL', hash, ARGV[i]) end
+  if sub(id, 1, 15) > newest then
+    if call('HEXISTS', JOBS, id) == 1 then
+      if sub(id, 1, 15) > made then made = sub(id, 1, 15) end
+    else
+      faults[#faults + 1] = 'unmade ' .. id
+      if ARGV[arg] == '1' then call('HDEL', hash, ARGV[i]) end
+    end
   end
 end
+if ARGV[arg] == '1' and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11))) end
 return faults

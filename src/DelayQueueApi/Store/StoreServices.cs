@@ -20,9 +20,11 @@ internal static class StoreServices
 }
 
 /// <summary>Starts the embedded store, where no Redis is configured, and mends what a kill may have left, before anything is served; stops it last.</summary>
-internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedStore embedded, Fsck fsck, StoreFacts facts, ILogger<StoreStartup> log)
+internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedStore embedded, Fsck fsck, StoreFacts facts, TimeProvider time, ILogger<StoreStartup> log)
     : IHostedLifecycleService
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (!connection.IsEmbedded)
@@ -31,10 +33,27 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
         }
 
         embedded.Start();
-        var mended = await fsck.RunAsync(repair: true);
-        if (mended.Count > 0)
+        var mended = await MendAsync();
+        if (mended > 0)
         {
-            LogMended(mended.Count);
+            LogMended(mended);
+        }
+    }
+
+    /// <summary>A cold process on a busy machine may take longer to answer than callers are to wait; nobody waits yet.</summary>
+    private async Task<int> MendAsync()
+    {
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return (await fsck.RunAsync(repair: true)).Count;
+            }
+            catch (Exception error) when (StoreException.From(error) is not null && time.GetElapsedTime(started) < Patience)
+            {
+                LogSlow(error.Message);
+            }
         }
     }
 
@@ -68,8 +87,11 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
         embedded.Dispose();
     }
 
-    [LoggerMessage(LogLevel.Warning, "The last stop left {Count} index entries that did not match their records; they are mended.")]
+    [LoggerMessage(LogLevel.Warning, "The last stop left {Count} things that did not match their records; they are mended.")]
     private partial void LogMended(int count);
+
+    [LoggerMessage(LogLevel.Debug, "The store is slow to start; its check begins anew. {Reason}")]
+    private partial void LogSlow(string reason);
 
     [LoggerMessage(LogLevel.Information, "The store is {Kind} {Version}; durability {Durability}.")]
     private partial void LogStore(string kind, string version, Durability durability);

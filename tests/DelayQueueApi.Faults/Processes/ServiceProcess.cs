@@ -31,7 +31,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>On the data directory of another one.</summary>
-    public static ServiceProcess OnEmbeddedOf(ServiceProcess owner) => new(new() { ["Store__DataDirectory"] = owner.settings["Store__DataDirectory"] });
+    public static ServiceProcess OnEmbeddedOf(ServiceProcess owner, int storeTimeoutMs = PatientMs) =>
+        new(new() { ["Store__DataDirectory"] = owner.settings["Store__DataDirectory"], ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });
 
     public static ServiceProcess OnRedis(RedisProcess redis, int storeTimeoutMs = PatientMs) =>
         new(new() { ["ConnectionStrings__Redis"] = redis.Address, ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });

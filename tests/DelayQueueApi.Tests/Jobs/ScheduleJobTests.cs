@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
-using DelayQueueApi.Store;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Jobs;

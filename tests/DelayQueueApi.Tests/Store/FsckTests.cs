@@ -46,6 +46,21 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Counts_that_a_kill_has_left_behind_are_made_to_add_up()
+    {
+        var job = await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+        await api.CancelAsync(job.Id);
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        await database.HashIncrementAsync(api.Service<PartitionKeys>().For([$"default/{queue}"])[^1], "created", 5);
+
+        Assert.Equal([$"miscounted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
+
+        await api.AssertSoundAsync();
+        Assert.Equal(2, (await api.QueueAsync(queue)).Totals.Created);
+    }
+
+    [Fact]
     public async Task A_stray_id_is_never_claimed()
     {
         await api.ScheduleAsync(queue);
@@ -78,6 +93,9 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         Assert.Equal([$"unmade {unmade[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
         await api.AssertSoundAsync();
         Assert.Equal(finished, await ScheduleUnderAsync("finished"));
+        Assert.Equal(pending, await ScheduleUnderAsync("pending"));
+        await api.CancelAsync(pending);
+        await api.AssertSoundAsync();
         Assert.Equal(pending, await ScheduleUnderAsync("pending"));
         Assert.NotEqual(unmade, await ScheduleUnderAsync("unmade"));
     }

@@ -125,6 +125,7 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await RunAsync("Store/Fsck.lua", [Queue], ["", "", Ulid(0, "E", 2)]);
             await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Ulid(0, "E", 2)]);
             await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Ulid(0, "E", 2)]);
+            await RunAsync("Store/FsckCounts.lua", [Queue], ["1"]);
             await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
         }
 
