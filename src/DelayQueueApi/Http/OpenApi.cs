@@ -39,6 +39,8 @@ internal static class OpenApi
             ui.SwaggerEndpoint("/swagger/v1/swagger.json", "DelayQueueApi");
             ui.DisplayRequestDuration();
             ui.EnableTryItOutByDefault();
+            ui.EnableDeepLinking();
+            ui.DefaultModelsExpandDepth(0);
         });
     }
 
