@@ -13,7 +13,7 @@ internal static class HttpServices
             .Configure<IOptions<LimitOptions>>((kestrel, limits) =>
             {
                 kestrel.AddServerHeader = false;
-                // JsonBody answers what is too large by itself; Kestrel's own limit only guards what has no JsonBody.
+                // JsonBody sets the limit of its request; this one guards what has no JsonBody.
                 kestrel.Limits.MaxRequestBodySize = limits.Value.BodyBytes + 1;
             });
         builder.Services.ConfigureHttpJsonOptions(json =>

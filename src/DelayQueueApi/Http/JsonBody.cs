@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,9 @@ internal interface IJsonBody
     /// <summary>What the validator of the body's type finds wrong with the value, or null.</summary>
     public ProblemHttpResult? Validate(IServiceProvider services);
 }
+
+/// <summary>A request of many items, each read and answered by itself.</summary>
+internal interface IBatch;
 
 /// <summary>
 /// A request's body, read whole and strictly. <see cref="ApiConventions"/> answers <see cref="Problem"/> before a handler runs,
@@ -39,7 +43,14 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
             return Refuse(Problems.UnsupportedMediaType());
         }
 
-        var limit = http.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value.BodyBytes;
+        var limits = http.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value;
+        var limit = typeof(T).IsAssignableTo(typeof(IBatch)) ? limits.BatchBytes : limits.BodyBytes;
+        // So that the server reads no further either, when it is done with the request.
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        {
+            server.MaxRequestBodySize = limit + 1;
+        }
+
         ReadOnlyMemory<byte>? read;
         try
         {
@@ -59,14 +70,15 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
             return Refuse(Problems.PayloadTooLarge($"At most {limit} bytes of body are taken."));
         }
 
-        if (!System.Text.Unicode.Utf8.IsValid(body.Span))
-        {
-            return Refuse(Problems.Invalid("$", "is not UTF-8"));
-        }
+        return System.Text.Unicode.Utf8.IsValid(body.Span) ? Read(body) : Refuse(Problems.Invalid("$", "is not UTF-8"));
+    }
 
+    /// <param name="utf8">A whole body, or an item of one.</param>
+    public static JsonBody<T> Read(ReadOnlyMemory<byte> utf8)
+    {
         try
         {
-            return RawJson.Read(body, Type) is { } value ? new(value, body) : Refuse(Problems.Invalid("$", "must be an object, not null"));
+            return RawJson.Read(utf8, Type) is { } value ? new(value, utf8) : Refuse(Problems.Invalid("$", "must be an object, not null"));
         }
         catch (JsonException error)
         {

@@ -13,6 +13,8 @@ internal static class Limits
     public const int DefaultLeaseMs = 30_000;
     public const int MaxWaitMs = 60_000;
     public const int MaxClaim = 100;
+    public const int MaxBatch = 1_000;
+    public const int MaxClaimIdLength = 64;
     public const int MaxQueuesPerClaim = 20;
     public const int MaxWorkerLength = 128;
     public const int MaxMetadataPairs = 32;
@@ -40,6 +42,10 @@ internal sealed class LimitOptions
     [System.ComponentModel.DataAnnotations.Range(1, 64 * 1024 * 1024)]
     public int PayloadBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>The largest request body, bytes: a payload and the fields around it.</summary>
+    /// <summary>The largest body of a request of many items, bytes; 16 MiB by default.</summary>
+    [System.ComponentModel.DataAnnotations.Range(1, 256 * 1024 * 1024)]
+    public int BatchBytes { get; set; } = 16 * 1024 * 1024;
+
+    /// <summary>The largest request body of one item, bytes: a payload and the fields around it.</summary>
     public int BodyBytes => PayloadBytes + (64 * 1024);
 }

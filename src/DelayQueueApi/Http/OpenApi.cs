@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using DelayQueueApi.Queues;
 using Microsoft.OpenApi;
@@ -28,6 +29,7 @@ internal static class OpenApi
             swagger.OperationFilter<Conventions>();
             swagger.DocumentFilter<SharedErrors>();
             swagger.SchemaFilter<OpenAnswers>();
+            swagger.SchemaFilter<Items>();
         });
 
     public static void MapOpenApi(this WebApplication app)
@@ -46,7 +48,7 @@ internal static class OpenApi
 
     /// <summary>Requests and answers are nested in their use case: ScheduleJob.Request is ScheduleJobRequest.</summary>
     private static string SchemaId(Type type) =>
-        type is { DeclaringType: { } useCase, Name: "Request" or "Response" } ? useCase.Name + type.Name : type.Name;
+        type is { DeclaringType: { } useCase, Name: "Request" or "Response" or "Result" } ? useCase.Name + type.Name : type.Name;
 
     /// <summary>What the handlers' signatures do not tell: examples, parameters in words, and the errors of every call with a body.</summary>
     private sealed class Conventions : IOperationFilter
@@ -82,6 +84,11 @@ internal static class OpenApi
                 operation.Responses[status] = response;
             }
 
+            if (operation.OperationId is "GetJob" or "UpdateJob" && operation.Responses.GetValueOrDefault("200") is OpenApiResponse shown)
+            {
+                shown.Headers = new Dictionary<string, IOpenApiHeader> { ["ETag"] = Header("Stands for the job as shown; for If-Match.") };
+            }
+
             if (operation.Responses.GetValueOrDefault("201") is OpenApiResponse created)
             {
                 created.Headers = new Dictionary<string, IOpenApiHeader>
@@ -98,6 +105,7 @@ internal static class OpenApi
             {
                 "id" => ("The job's id, as POST /jobs answered it.", parameter.Schema),
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
+                "If-Match" => ("The ETag of the job as it was shown; where it has changed since, the answer is 412.", parameter.Schema),
                 _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
                     new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
             };
@@ -109,6 +117,7 @@ internal static class OpenApi
         ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field."),
         ["404"] = ("NotFound", "There is no such job or queue."),
         ["409"] = ("Conflict", "The job's state or lease does not allow it."),
+        ["412"] = ("Changed", "The job is not what If-Match names."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
@@ -137,9 +146,21 @@ internal static class OpenApi
     {
         public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
         {
-            if (schema is OpenApiSchema answer && context.Type.Name != "Request" && context.Type != typeof(Jobs.Backoff))
+            if (schema is OpenApiSchema answer && context.Type.Name is not ("Request" or "Ack" or "Nack") && context.Type != typeof(Jobs.Backoff))
             {
                 answer.AdditionalPropertiesAllowed = true;
+            }
+        }
+    }
+
+    private sealed class Items : ISchemaFilter
+    {
+        public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
+        {
+            if (schema is OpenApiSchema array && context.MemberInfo?.GetCustomAttribute<ItemsOfAttribute>() is { } items)
+            {
+                array.Items = context.SchemaGenerator.GenerateSchema(items.Type, context.SchemaRepository);
+                (array.MinItems, array.MaxItems) = (1, Limits.MaxBatch);
             }
         }
     }

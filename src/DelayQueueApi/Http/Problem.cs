@@ -1,6 +1,8 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+
 namespace DelayQueueApi.Http;
 
-/// <summary>Every error has this shape (RFC 9457).</summary>
+/// <summary>Every error has this shape (RFC 9457), as an answer and as the result of an item.</summary>
 /// <param name="Type">Which error it is: urn:delayqueue:problem: and a name that stays.</param>
 /// <param name="Title">The error in words.</param>
 /// <param name="Status">The HTTP status.</param>
@@ -9,4 +11,14 @@ namespace DelayQueueApi.Http;
 /// <param name="Errors">validation: messages by JSON field.</param>
 /// <param name="Applied">store-unavailable: "no" where the request surely had no effect, "unknown" where it may have had one.</param>
 internal sealed record Problem(
-    string Type, string Title, int Status, string TraceId, string? Detail = null, Dictionary<string, string[]>? Errors = null, string? Applied = null);
+    string Type, string Title, int Status, string TraceId, string? Detail = null, IDictionary<string, string[]>? Errors = null, string? Applied = null)
+{
+    /// <summary>The problem of one item, in the shape that it would have had as an answer of its own.</summary>
+    public static Problem Of(ProblemHttpResult result, HttpContext http)
+    {
+        var problem = result.ProblemDetails;
+        return new Problem(
+            problem.Type!, problem.Title!, result.StatusCode, Problems.TraceId(http), problem.Detail,
+            (problem as HttpValidationProblemDetails)?.Errors, problem.Extensions.TryGetValue("applied", out var applied) ? (string?)applied : null);
+    }
+}

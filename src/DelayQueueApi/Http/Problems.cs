@@ -29,6 +29,12 @@ internal static class Problems
     public static ProblemHttpResult JobFinished() =>
         Problem(StatusCodes.Status409Conflict, "job-finished", "The job is finished.", "It is dead; a finished job cannot be cancelled.");
 
+    public static ProblemHttpResult JobLeased() =>
+        Problem(StatusCodes.Status409Conflict, "job-leased", "A worker holds the job.", "Try again once it is given back, or cancel it.");
+
+    public static ProblemHttpResult JobChanged() => Problem(
+        StatusCodes.Status412PreconditionFailed, "precondition-failed", "The job is not what If-Match names.", "Get it again, and decide anew.");
+
     public static ProblemHttpResult LeaseLost() => Problem(
         StatusCodes.Status409Conflict, "lease-lost", "The lease is not the job's live one.",
         "It ran out, was given back, or the job has a newer one. The work may be done again by another worker.");
@@ -55,11 +61,13 @@ internal static class Problems
         Extensions = { ["applied"] = error.Applied == Applied.No ? "no" : "unknown" },
     });
 
+    public static string TraceId(HttpContext http) => System.Diagnostics.Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+
     /// <summary>Fills what every problem has, also those that the framework makes.</summary>
     public static void Complete(ProblemDetailsContext context)
     {
         var problem = context.ProblemDetails;
-        problem.Extensions["traceId"] = System.Diagnostics.Activity.Current?.TraceId.ToString() ?? context.HttpContext.TraceIdentifier;
+        problem.Extensions["traceId"] = TraceId(context.HttpContext);
         if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)
         {
             problem.Type = Prefix + problem.Status switch
@@ -67,6 +75,7 @@ internal static class Problems
                 400 => "validation",
                 404 => "not-found",
                 405 => "method-not-allowed",
+                412 => "precondition-failed",
                 413 => "payload-too-large",
                 415 => "unsupported-media-type",
                 500 => "internal",

@@ -13,6 +13,14 @@ internal static class GetJob
             .WithDescription("A job that was acked or cancelled is gone and answers 404.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
-    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store) =>
-        await store.GetAsync(id) is { } found ? TypedResults.Ok(Job.From(found.Job, found.Now)) : Problems.JobMissing();
+    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store, HttpContext http)
+    {
+        if (await store.GetAsync(id) is not { } found)
+        {
+            return Problems.JobMissing();
+        }
+
+        http.Response.Headers.ETag = Etags.Of(found.Job);
+        return TypedResults.Ok(Job.From(found.Job, found.Now));
+    }
 }

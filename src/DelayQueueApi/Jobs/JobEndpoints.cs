@@ -10,7 +10,9 @@ internal static class JobEndpoints
     {
         var jobs = app.MapGroup("/jobs").WithTags("Jobs").WithApiConventions();
         ScheduleJob.Map(jobs);
+        ScheduleJobs.Map(jobs);
         GetJob.Map(jobs);
+        UpdateJob.Map(jobs);
         CancelJob.Map(jobs);
     }
 }

@@ -7,13 +7,16 @@ using DelayQueueApi.Queues;
 namespace DelayQueueApi.Jobs;
 
 /// <summary>
-/// A job as it lies in the store (docs/keyspace.md). Scripts write the header; the body is made here once and never changes:
-/// queue, backoff, metadata, traceparent, each behind its length, then the payload.
+/// A job as it lies in the store (docs/keyspace.md). Scripts write the header; the body is made here and only copied by
+/// scripts: queue, backoff, metadata, traceparent, each behind its length, then the payload.
 /// </summary>
 internal sealed record JobRecord
 {
     private const int HeaderBytes = 52;
     private const int BodyLengthBytes = 1 + 1 + 2 + 1;
+
+    /// <summary>The record's bytes.</summary>
+    public required ReadOnlyMemory<byte> Stored { get; init; }
 
     public required JobId Id { get; init; }
 
@@ -100,6 +103,7 @@ internal sealed record JobRecord
 
         return new JobRecord
         {
+            Stored = record,
             Id = JobId.FromUlid(ulid),
             State = (StoredState)header[0],
             Priority = header[1] - '0',

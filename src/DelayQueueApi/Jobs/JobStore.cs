@@ -11,9 +11,11 @@ namespace DelayQueueApi.Jobs;
 internal sealed class JobStore : IAsyncDisposable
 {
     private const int MaxCallBytes = 1024 * 1024;
+    private const int MaxCallJobs = 100;
 
     private static readonly Script ScheduleScript = Script.Load("Jobs/ScheduleJob.lua");
     private static readonly Script GetScript = Script.Load("Jobs/GetJob.lua");
+    private static readonly Script UpdateScript = Script.Load("Jobs/UpdateJob.lua");
     private static readonly Script CancelScript = Script.Load("Jobs/CancelJob.lua");
 
     private readonly ScriptRunner scripts;
@@ -29,9 +31,36 @@ internal sealed class JobStore : IAsyncDisposable
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
-    public Task<Scheduled> ScheduleAsync(NewJob job) => embedded.IsFull
-        ? Task.FromException<Scheduled>(new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis."))
-        : schedules.SubmitAsync(job);
+    public Task<Scheduled> ScheduleAsync(NewJob job)
+    {
+        RefuseWhenFull();
+        return schedules.SubmitAsync(job);
+    }
+
+    /// <summary>Makes jobs in order, as many at a time as fit into one atomic step.</summary>
+    /// <returns>For each, what became of it, or why the store did not take it.</returns>
+    public async Task<IReadOnlyList<(Scheduled? Scheduled, StoreException? Failure)>> ScheduleAllAsync(IReadOnlyList<NewJob> jobs)
+    {
+        var outcomes = new List<(Scheduled?, StoreException?)>(jobs.Count);
+        while (outcomes.Count < jobs.Count)
+        {
+            var bytes = 0;
+            IReadOnlyList<NewJob> step = [.. jobs.Skip(outcomes.Count).Take(MaxCallJobs).TakeWhile((job, i) => (bytes += job.Body.Length) <= MaxCallBytes || i == 0)];
+            try
+            {
+                RefuseWhenFull();
+                outcomes.AddRange((await ScheduleAsync(step)).Select(scheduled => ((Scheduled?)scheduled, (StoreException?)null)));
+            }
+            catch (StoreException failure)
+            {
+                outcomes.AddRange(step.Select(_ => ((Scheduled?)null, (StoreException?)failure)));
+                var untried = new StoreException(Applied.No, "Not tried, since the store has failed the jobs before.");
+                outcomes.AddRange(jobs.Skip(outcomes.Count).Select(_ => ((Scheduled?)null, (StoreException?)untried)));
+            }
+        }
+
+        return outcomes;
+    }
 
     /// <returns>The job and the store's clock, or null where no such job is. A cancelled job is gone at the instant its lease ends.</returns>
     public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id)
@@ -52,6 +81,31 @@ internal sealed class JobStore : IAsyncDisposable
         return job.CancelRequested && job.At <= now ? null : (job, now);
     }
 
+    /// <param name="read">The job as it was read; another one is not changed.</param>
+    public async Task<Updated> UpdateAsync(JobRecord read, UpdateJob.Request change)
+    {
+        var call = new ScriptCall();
+        call.Queue(read.StoredQueue);
+        call.Add(
+            read.Id.Ulid, read.Stored, Or(change.Priority), Or(change.MaxAttempts), Or(change.LeaseMs),
+            Or(change.DelayMs), Or(change.RunAt?.ToUnixTimeMilliseconds()),
+            change.ChangesBody
+                ? JobRecord.EncodeBody(
+                    read.StoredQueue, change.Backoff ?? read.Backoff, change.Metadata ?? read.Metadata, read.Traceparent, change.Payload ?? read.Payload)
+                : "");
+        var reply = (RedisResult[])(await scripts.RunAsync(UpdateScript, call))!;
+        var outcome = (UpdateOutcome)(int)reply[0];
+        if (outcome != UpdateOutcome.Done)
+        {
+            return new Updated(outcome);
+        }
+
+        wakeups.Announce(read.StoredQueue);
+        return new Updated(outcome, JobRecord.Decode(read.Id.Ulid!, (byte[])reply[1]!), DateTimeOffset.FromUnixTimeMilliseconds((long)reply[2]));
+
+        static RedisValue Or(long? value) => value is { } number ? number : "";
+    }
+
     public async Task<Cancelled> CancelAsync(JobId id)
     {
         // A job never changes its queue, so that what is read here still holds when the script runs.
@@ -67,6 +121,14 @@ internal sealed class JobStore : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => schedules.DisposeAsync();
+
+    private void RefuseWhenFull()
+    {
+        if (embedded.IsFull)
+        {
+            throw new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis.");
+        }
+    }
 
     private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
     {
@@ -115,6 +177,20 @@ internal enum ScheduleOutcome
     Made = 1,
     Replayed = 2,
     KeyReused = -1,
+}
+
+/// <param name="Job">As it is now, where the change is made.</param>
+/// <param name="Now">The store's clock.</param>
+internal sealed record Updated(UpdateOutcome Outcome, JobRecord? Job = null, DateTimeOffset Now = default);
+
+/// <summary>As UpdateJob.lua answers.</summary>
+internal enum UpdateOutcome
+{
+    Done = 1,
+    Missing = 0,
+    Leased = -1,
+    Finished = -2,
+    Changed = -3,
 }
 
 /// <summary>As CancelJob.lua answers.</summary>

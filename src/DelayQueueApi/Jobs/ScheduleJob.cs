@@ -36,6 +36,7 @@ internal static class ScheduleJob
     /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
     /// <param name="Backoff">How long to wait after a failed attempt; exponential from a second to an hour by default.</param>
     /// <param name="Metadata">Up to 32 string pairs, 4 KiB in all, handed to the worker.</param>
+    /// <param name="IdempotencyKey">As the header Idempotency-Key, for items of a batch; not together with the header.</param>
     internal sealed record Request(
         RawJson Payload,
         [property: DefaultValue(QueueName.Default), RegularExpression(QueueName.Pattern)] string? Queue = null,
@@ -45,7 +46,8 @@ internal static class ScheduleJob
         [property: DefaultValue(Limits.DefaultMaxAttempts), Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         Backoff? Backoff = null,
-        Dictionary<string, string>? Metadata = null);
+        Dictionary<string, string>? Metadata = null,
+        [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null);
 
     internal sealed class Validator : AbstractValidator<Request>
     {
@@ -60,10 +62,8 @@ internal static class ScheduleJob
             RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
                 .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
             RuleFor(r => r.Backoff!).SetValidator(new BackoffValidator()).When(r => r.Backoff is not null);
-            RuleFor(r => r.Metadata).Must(pairs => pairs!.Count <= Limits.MaxMetadataPairs && pairs.Values.All(value => value is not null)
-                    && pairs.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value)) <= Limits.MaxMetadataBytes)
-                .When(r => r.Metadata is not null)
-                .WithMessage($"must be up to {Limits.MaxMetadataPairs} string pairs of {Limits.MaxMetadataBytes} bytes in all");
+            RuleFor(r => r.Metadata).Must(pairs => IsMetadata(pairs!)).When(r => r.Metadata is not null).WithMessage(MetadataRule);
+            RuleFor(r => r.IdempotencyKey).Must(key => IsKey(key!)).When(r => r.IdempotencyKey is not null).WithMessage(KeyRule);
         }
     }
 
@@ -72,20 +72,24 @@ internal static class ScheduleJob
         [FromHeader(Name = KeyHeader)] string? idempotencyKey,
         JobStore store, IOptions<LimitOptions> limits, HttpContext http)
     {
-        var request = body.Value;
-        if (request.Payload.Utf8.Length > limits.Value.PayloadBytes)
-        {
-            return Problems.PayloadTooLarge($"The payload has {request.Payload.Utf8.Length} bytes; at most {limits.Value.PayloadBytes} are taken.");
-        }
-
         // An empty header is bound as none; here it is a mistake that would cost its sender the protection that it asks for.
         idempotencyKey ??= http.Request.Headers.ContainsKey(KeyHeader) ? "" : null;
         if (idempotencyKey is not null && !IsKey(idempotencyKey))
         {
-            return Problems.Invalid(KeyHeader, $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters");
+            return Problems.Invalid(KeyHeader, KeyRule);
         }
 
-        var job = NewJob(request, body.Utf8, idempotencyKey, Traceparent.Of(http.Request));
+        if (idempotencyKey is not null && body.Value.IdempotencyKey is not null)
+        {
+            return Problems.Invalid("idempotencyKey", $"cannot be given together with the header {KeyHeader}");
+        }
+
+        if (LimitPayload(body.Value.Payload, limits.Value) is { } tooLarge)
+        {
+            return tooLarge;
+        }
+
+        var job = NewJob(body, idempotencyKey, Traceparent.Of(http.Request));
         var scheduled = await store.ScheduleAsync(job);
         if (scheduled.Outcome == ScheduleOutcome.KeyReused)
         {
@@ -97,13 +101,28 @@ internal static class ScheduleJob
             http.Response.Headers["Idempotency-Replayed"] = "true";
         }
 
-        return TypedResults.Created($"/jobs/{scheduled.Id}", Answer(request, job, scheduled));
+        return TypedResults.Created($"/jobs/{scheduled.Id}", Answer(body.Value, job, scheduled));
     }
+
+    public static ProblemHttpResult? LimitPayload(RawJson payload, LimitOptions limits) => payload.Utf8.Length <= limits.PayloadBytes
+        ? null
+        : Problems.PayloadTooLarge($"The payload has {payload.Utf8.Length} bytes; at most {limits.PayloadBytes} are taken.");
+
+    public static readonly string MetadataRule = $"must be up to {Limits.MaxMetadataPairs} string pairs of {Limits.MaxMetadataBytes} bytes in all";
+
+    public static bool IsMetadata(Dictionary<string, string> pairs) =>
+        pairs.Count <= Limits.MaxMetadataPairs && pairs.Values.All(value => value is not null)
+        && pairs.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value)) <= Limits.MaxMetadataBytes;
+
+    private static readonly string KeyRule = $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters";
 
     private static bool IsKey(string key) => key.Length is > 0 and <= Limits.MaxKeyLength && key.All(c => c is >= ' ' and <= '~');
 
-    private static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent)
+    /// <param name="body">A whole body, or an item of a batch; checked.</param>
+    public static NewJob NewJob(JsonBody<Request> body, string? idempotencyKey, string? traceparent)
     {
+        var request = body.Value;
+        idempotencyKey ??= request.IdempotencyKey;
         var queue = new QueueName(request.Queue ?? QueueName.Default);
         return new NewJob(
             queue,
@@ -114,11 +133,11 @@ internal static class ScheduleJob
             request.LeaseMs,
             JobRecord.EncodeBody(queue.Stored, request.Backoff, request.Metadata, traceparent, request.Payload),
             idempotencyKey,
-            idempotencyKey is null ? [] : SHA256.HashData(body.Span)[..16]);
+            idempotencyKey is null ? [] : SHA256.HashData(body.Utf8.Span)[..16]);
     }
 
     /// <summary>The job as it was made, also where it has moved on since: the same request always gets the same answer.</summary>
-    private static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
+    public static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
         scheduled.Id.Text, job.Queue.Text, scheduled.RunAt > scheduled.EnqueuedAt ? JobState.Scheduled : JobState.Ready, job.Priority, request.Payload,
         scheduled.RunAt, scheduled.EnqueuedAt, Attempt: 0, job.MaxAttempts, request.LeaseMs,
         request.Backoff is { } backoff ? Backoff.FromStored(backoff.ToStored()) : null, request.Metadata is { Count: > 0 } ? request.Metadata : null);

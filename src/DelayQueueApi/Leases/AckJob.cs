@@ -17,12 +17,14 @@ internal static class AckJob
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
 
     /// <param name="LeaseToken">From the claim.</param>
-    internal sealed record Request(string LeaseToken);
+    internal record Request(string LeaseToken);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    private static Task<Results<NoContent, ProblemHttpResult>> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
+        RunAsync(id, body.Value, leases, store);
+
+    public static async Task<Results<NoContent, ProblemHttpResult>> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
     {
-        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
+        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
         return lease is null ? problem! : await store.AckAsync(lease) switch
         {
             Settled.Done or Settled.Repeated => TypedResults.NoContent(),

@@ -25,12 +25,14 @@ internal static class ClaimJobs
     /// <param name="LeaseMs">How long to hold them; the job's own lease or 30 s by default.</param>
     /// <param name="WaitMs">Wait so long for a job to become due.</param>
     /// <param name="Worker">Who asks, for people to read.</param>
+    /// <param name="ClaimId">A name that the worker makes up for this claim. The same one again, as after a lost answer, gets the same jobs and tokens while they are leased.</param>
     internal sealed record Request(
         string[]? Queues = null,
         [property: DefaultValue(1), Range(1, Limits.MaxClaim)] int? Limit = null,
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         [property: DefaultValue(0), Range(0, Limits.MaxWaitMs)] int? WaitMs = null,
-        [property: MaxLength(Limits.MaxWorkerLength)] string? Worker = null);
+        [property: MaxLength(Limits.MaxWorkerLength)] string? Worker = null,
+        [property: MaxLength(Limits.MaxClaimIdLength)] string? ClaimId = null);
 
     /// <param name="Jobs">The jobs, best first.</param>
     internal sealed record Response(IReadOnlyList<ClaimedJob> Jobs);
@@ -70,6 +72,8 @@ internal static class ClaimJobs
             RuleFor(r => r.WaitMs).InclusiveBetween(0, Limits.MaxWaitMs).WithMessage(Limits.Between(0, Limits.MaxWaitMs));
             RuleFor(r => r.Worker).Must(worker => System.Text.Encoding.UTF8.GetByteCount(worker!) <= Limits.MaxWorkerLength)
                 .When(r => r.Worker is not null).WithMessage($"must have at most {Limits.MaxWorkerLength} bytes");
+            RuleFor(r => r.ClaimId).Must(id => id!.Length is > 0 and <= Limits.MaxClaimIdLength && id.All(c => c is > ' ' and <= '~'))
+                .When(r => r.ClaimId is not null).WithMessage($"must be 1 to {Limits.MaxClaimIdLength} printable ASCII characters without spaces");
         }
     }
 
@@ -78,7 +82,7 @@ internal static class ClaimJobs
         var request = body.Value;
         var claim = new Claim(
             request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
-            request.Limit ?? 1, request.LeaseMs, request.Worker);
+            request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId);
         var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
         return TypedResults.Ok(new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
     }

@@ -4,17 +4,20 @@
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then
 --       arg          lease ms where neither claim nor job names one
+--       arg + 1      how long claim ids are remembered, ms
 --       then a claim:
 --       1 queues     indexes of its queues in the order to serve them, as "2,1"
 --       2 limit      at most so many jobs; 100 over all claims
 --       3 lease ms   "" for the job's own
 --       4 nonce      8 random bytes that make the lease tokens hard to guess
 --       5 worker     who asks, for people to read
+--       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
 -- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- Cost: O(log n) a job and 11 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
+local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
 local bytes = 0
 
 for _, queue in ipairs(queues) do
@@ -68,11 +71,26 @@ local function grant(job, queue, leaseMs, nonce, worker)
   count(queue, 'claimed')
 end
 
+-- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.
+local function heldBy(claimId)
+  local known = claimId ~= '' and memory.get(claimId)
+  if not known then return {} end
+  local ids, jobs = {}, {}
+  for at = 9, #known, 26 do ids[#ids + 1] = sub(known, at, at + 25) end
+  load(ids)
+  for _, id in ipairs(ids) do
+    local job = loaded[id]
+    if job and job.state == 'L' and job.nonce == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
+  end
+  return jobs
+end
+
 local claims = {}
-for i = arg + 1, #ARGV, 5 do
-  local limit, leaseMs, nonce, worker = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
-  local jobs = {}
-  local function full() return #jobs >= limit or (#jobs > 0 and bytes >= MAX_BYTES) end
+for i = arg + 2, #ARGV, 6 do
+  local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local jobs = heldBy(claimId)
+  local held = #jobs > 0
+  local function full() return held or #jobs >= limit or (#jobs > 0 and bytes >= MAX_BYTES) end
   for index in string.gmatch(ARGV[i], '%d+') do
     local queue = queues[tonumber(index)]
     while not full() do
@@ -82,6 +100,11 @@ for i = arg + 1, #ARGV, 5 do
       grant(job, queue, leaseMs, nonce, worker)
       jobs[#jobs + 1] = job
     end
+  end
+  if claimId ~= '' and not held and #jobs > 0 then
+    local ids = {}
+    for j, job in ipairs(jobs) do ids[j] = job.id end
+    memory.set(claimId, nonce .. table.concat(ids))
   end
   claims[#claims + 1] = jobs
 end

@@ -19,5 +19,6 @@ internal static class LeaseEndpoints
         NackJob.Map(jobs);
         ReleaseJob.Map(jobs);
         ExtendLease.Map(jobs);
+        SettleJobs.Map(jobs);
     }
 }

@@ -11,6 +11,9 @@ namespace DelayQueueApi.Leases;
 /// <summary>What workers do with jobs.</summary>
 internal sealed class LeaseStore : IAsyncDisposable
 {
+    /// <summary>How long claim ids are remembered at least.</summary>
+    private const int ClaimMemoryMs = 3_600_000;
+
     private static readonly Script ClaimScript = Script.Load("Leases/ClaimJobs.lua");
     private static readonly Script AckScript = Script.Load("Leases/AckJob.lua");
     private static readonly Script NackScript = Script.Load("Leases/NackJob.lua");
@@ -59,12 +62,12 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<Claimed>> ClaimAsync(IReadOnlyList<Claim> batch)
     {
-        var call = new ScriptCall().Add(Limits.DefaultLeaseMs);
+        var call = new ScriptCall().Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
         foreach (var claim in batch)
         {
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "");
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "");
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ClaimScript, call))!;
@@ -162,7 +165,8 @@ internal sealed class LeaseStore : IAsyncDisposable
 
 /// <param name="Queues">In the order to serve them.</param>
 /// <param name="LeaseMs">Null for the job's own.</param>
-internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker);
+/// <param name="Id">The worker's name for it, null for none.</param>
+internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker, string? Id = null);
 
 /// <param name="Now">The store's clock at the claim.</param>
 internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now);

@@ -24,7 +24,7 @@ internal static class NackJob
     /// <param name="ErrorType">Kind of error, for grouping.</param>
     /// <param name="DelayMs">Try again after so many ms, whatever the backoff says.</param>
     /// <param name="Dead">No further attempt.</param>
-    internal sealed record Request(
+    internal record Request(
         string LeaseToken,
         string? Error = null,
         [property: MaxLength(Limits.MaxErrorTypeLength)] string? ErrorType = null,
@@ -48,10 +48,11 @@ internal static class NackJob
         }
     }
 
-    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    private static Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
+        RunAsync(id, body.Value, leases, store);
+
+    public static async Task<Results<Ok<Response>, ProblemHttpResult>> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
     {
-        var request = body.Value;
         var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
         if (lease is null)
         {

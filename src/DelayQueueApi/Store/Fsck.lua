@@ -20,7 +20,7 @@ for _, id in ipairs(ids) do
   local key, score
   if job and job.queue == queue.name then key, score = place(job, queue) end
   if index then
-    local from = KEYS[8 + index]
+    local from = KEYS[10 + index]
     if key ~= from then
       faults[#faults + 1] = 'stray ' .. id
       if repair then call('ZREM', from, id) end

@@ -25,7 +25,7 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency,
+        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1",
         .. queues.SelectMany(Queue),
     ];
 

@@ -5,6 +5,7 @@
 --       3 last-id       string  instant, sequence number and first 15 characters of the newest job id
 --       4,5 settled     hash    id → fence, nonce, outcome; two generations that take turns
 --       6,7 idempotency hash    key → body hash, id, times; two generations that take turns
+--       8,9 claims        hash    claim id → nonce and ids of the jobs given; two generations that take turns
 --       then 13 a queue:
 --       p0…p9           zset    pending ids by run-at ms, one zset a priority: scheduled before it, ready from then on
 --       leased          zset    id by lease expiry, ms
@@ -32,7 +33,7 @@ local function int(n) return format('%.0f', n) end
 
 local queues = {}
 for i = 1, tonumber(ARGV[2]) do
-  local base = 7 + (i - 1) * 13
+  local base = 9 + (i - 1) * 13
   queues[i] = {
     name = ARGV[2 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
     leased = KEYS[base + 11], dead = KEYS[base + 12], stats = KEYS[base + 13], counts = {},
@@ -41,7 +42,7 @@ end
 local arg = 3 + #queues
 
 -- Records: 52 bytes of header (big-endian numbers), then worker, error and body.
--- The body (queue, backoff and what only C# reads) never changes; see JobRecord.cs.
+-- The body (queue, backoff and what only C# reads) is made by JobRecord.cs.
 local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
 local function u48(n) return u16(floor(n / 4294967296)) .. u32(n % 4294967296) end

@@ -68,9 +68,9 @@ internal sealed partial class HttpFile(string path)
     });
 
     /// <param name="node">Where we are.</param>
-    /// <param name="step">A field, with [0] behind it where its first item is meant.</param>
+    /// <param name="step">A field, with a number in brackets behind it where one of its items is meant.</param>
     private static JsonNode Step(JsonNode node, string step) =>
-        step.EndsWith("[0]", StringComparison.Ordinal) ? node[step[..^3]]![0]! : node[step]!;
+        step.Split('[', ']') is [var field, var item, _] ? node[field]![int.Parse(item)]! : node[step]!;
 
     [GeneratedRegex("^###.*$", RegexOptions.Multiline)]
     private static partial Regex Requests();

@@ -103,6 +103,18 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal async Task<ClaimJobs.ClaimedJob> ClaimOneAsync(string queue, string fields = "") => Assert.Single(await ClaimAsync(queue, fields));
 
+    /// <summary>How many claims wait.</summary>
+    internal int Waiting => Service<WaitingClaims>().Waiting;
+
+    /// <summary>A claim that waits, once it does.</summary>
+    internal async Task<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>> WaitAsync(string queue, string fields = "\"waitMs\":60000")
+    {
+        var before = Waiting;
+        var claim = ClaimAsync(queue, fields);
+        await UntilAsync(() => Waiting > before || claim.IsCompleted);
+        return claim;
+    }
+
     /// <summary>Puts a job into a queue and gives no hint to claims that wait for it.</summary>
     internal async Task<string> ScheduleUnannouncedAsync(string queue)
     {

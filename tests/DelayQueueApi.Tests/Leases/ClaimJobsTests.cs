@@ -194,6 +194,67 @@ public abstract class ClaimJobsTests(Api api)
         Assert.Contains($"\"{field}\":[", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_claim_that_is_repeated_under_its_id_gets_the_same_jobs_and_tokens()
+    {
+        await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+
+        var first = await api.ClaimAsync(queue, $"\"limit\":2,\"claimId\":\"{queue}\"");
+        var again = await api.ClaimAsync(queue, $"\"limit\":2,\"claimId\":\"{queue}\"");
+        var other = await api.ClaimAsync(queue, $"\"limit\":2,\"claimId\":\"other-{queue}\"");
+
+        Assert.Equal(first.Select(job => (job.Id, job.Lease)), again.Select(job => (job.Id, job.Lease)));
+        Assert.Equal(2, first.Count);
+        Assert.DoesNotContain(Assert.Single(other).Id, first.Select(job => job.Id));
+        Assert.Equal(3, (await api.QueueAsync(queue)).Totals.Claimed);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task A_repeated_claim_gets_what_is_still_leased_and_claims_anew_once_nothing_is()
+    {
+        await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+        var claim = $"\"limit\":2,\"leaseMs\":1000,\"claimId\":\"{queue}\"";
+        var first = await api.ClaimAsync(queue, claim);
+
+        await api.SettleAsync(first[0], "ack");
+        Assert.Equal([first[1].Id], (await api.ClaimAsync(queue, claim)).Select(job => job.Id));
+
+        api.Advance(1000);
+        var later = await api.ClaimAsync(queue, claim);
+        Assert.Equal(2, later.Count);
+        Assert.All(later, job => Assert.DoesNotContain(job.Lease, first.Select(earlier => earlier.Lease)));
+    }
+
+    [Fact]
+    public async Task Parallel_claims_under_one_id_get_the_same_jobs()
+    {
+        await api.ScheduleAsync(queue);
+        await api.ScheduleAsync(queue);
+
+        var claims = await Task.WhenAll(Enumerable.Range(0, 64).Select(_ => api.ClaimAsync(queue, $"\"claimId\":\"{queue}\"")));
+
+        Assert.Single(claims.Select(jobs => Assert.Single(jobs).Lease).Distinct());
+    }
+
+    [Theory]
+    [InlineData("\"\"")]
+    [InlineData("\"a b\"")]
+    [InlineData("\"ø\"")]
+    [InlineData("\"01234567890123456789012345678901234567890123456789012345678901234\"")]
+    [InlineData("7")]
+    public async Task A_claim_id_that_is_not_valid_is_named(string id)
+    {
+        var answer = await api.PostAsync("/jobs/claim", $"{{\"claimId\":{id}}}");
+
+        await Api.AssertProblemAsync(answer, HttpStatusCode.BadRequest, "validation");
+        Assert.Contains("\"claimId\":[", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     public sealed class OnEmbedded(EmbeddedApi api) : ClaimJobsTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ClaimJobsTests(api), IClassFixture<RedisApi>;

@@ -83,9 +83,9 @@ public abstract class WaitingClaimsTests(Api api)
     public async Task A_claim_over_several_queues_is_woken_by_each()
     {
         var other = Api.NewQueue();
-        var before = Waiting;
+        var before = api.Waiting;
         var waiting = api.PostAsync("/jobs/claim", $$"""{"queues":["{{queue}}","{{other}}"],"waitMs":60000}""");
-        await Api.UntilAsync(() => Waiting > before);
+        await Api.UntilAsync(() => api.Waiting > before);
 
         var job = await api.ScheduleAsync(other);
 
@@ -111,10 +111,10 @@ public abstract class WaitingClaimsTests(Api api)
     public async Task A_claim_whose_client_went_away_takes_no_job()
     {
         using var client = new CancellationTokenSource();
-        var before = Waiting;
+        var before = api.Waiting;
         var gone = api.Client.PostAsync(
             "/jobs/claim", Api.Content(System.Text.Encoding.UTF8.GetBytes($$"""{"queues":["{{queue}}"],"waitMs":60000}"""), "application/json"), client.Token);
-        await Api.UntilAsync(() => Waiting > before);
+        await Api.UntilAsync(() => api.Waiting > before);
         var next = await WaitAsync();
 
         await client.CancelAsync();
@@ -136,16 +136,7 @@ public abstract class WaitingClaimsTests(Api api)
         Assert.Equal(unannounced, Assert.Single(await waiting).Id);
     }
 
-    private int Waiting => api.Service<WaitingClaims>().Waiting;
-
-    /// <summary>A claim that waits, once it does.</summary>
-    private async Task<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>> WaitAsync(int waitMs = 60_000)
-    {
-        var before = Waiting;
-        var claim = api.ClaimAsync(queue, $"\"waitMs\":{waitMs}");
-        await Api.UntilAsync(() => Waiting > before || claim.IsCompleted);
-        return claim;
-    }
+    private Task<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>> WaitAsync(int waitMs = 60_000) => api.WaitAsync(queue, $"\"waitMs\":{waitMs}");
 
     /// <summary>Moves the clock in steps, as it moves in life: a timer that is set only after a hint was followed is not missed.</summary>
     private async Task AdvanceUntilAsync(Task done, int ms)

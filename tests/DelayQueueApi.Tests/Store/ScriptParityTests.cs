@@ -38,6 +38,8 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await SchedulesAsync();
             await ClaimsAsync();
             await SettlesAsync();
+            await ClaimIdsAsync();
+            await UpdatesAsync();
             await CancelsAsync();
             await ExpiriesAsync();
             await RepairsAsync();
@@ -58,10 +60,10 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
 
         private async Task ClaimsAsync()
         {
-            await RunAsync("Leases/ClaimJobs.lua", [Queue, "default/empty"], [30_000, "2,1", 1, "", Nonce, "w", "1", 5, 2_000, Nonce, "", "2", 1, "", Nonce, ""]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue, "default/empty"], [30_000, 3_600_000, "2,1", 1, "", Nonce, "w", "", "1", 5, 2_000, Nonce, "", "", "2", 1, "", Nonce, "", ""]);
             await RunAsync("Reaping/DueQueues.lua", [], [10]);
             now += 5_000;
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 1, "", Nonce, "ünï"]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "ünï", ""]);
             await RunAsync("Queues/GetQueue.lua", [Queue], []);
         }
 
@@ -71,24 +73,48 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             var fence = now - 5_000;
             await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence, 90_000), .. Lease(Ulid(0, "F", 3), fence, 90_000), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, 1_000)]);
             await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence), .. Lease(Ulid(0, "B", 1), 1), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", ""]);
             await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Ulid(0, "A"), now), .. Nack(Ulid(0, "B", 1), now, dead: true)]);
             now += 1_000;
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", ""]);
             await ExpectAsync("Leases/NackJob.lua", "1 0 -1", [Queue], [60_000, .. Nack(Ulid(0, "A"), now, delay: 0), .. Nack("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1), .. Nack(Ulid(0, "A"), now - 1)]);
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", ""]);
             await ExpectAsync("Leases/AckJob.lua", "-1 1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), now), .. Lease(Ulid(0, "A"), now + 1), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
             await ExpectAsync("Leases/AckJob.lua", "2 -1", [Queue], [60_000, .. Lease(Ulid(0, "A"), now + 1), .. Lease(Ulid(0, "A"), now)]);
+        }
+
+        private async Task ClaimIdsAsync()
+        {
+            await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, .. NewJob("X"), .. NewJob("Y")]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", "1", 2, "", Nonce, "w", "c"]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c"]);
+            await ExpectAsync("Leases/AckJob.lua", "1 1", [Queue], [60_000, .. Lease(Ulid(6_000, "X"), now), .. Lease(Ulid(6_000, "Y", 1), now)]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c"]);
+        }
+
+        private async Task UpdatesAsync()
+        {
+            var id = Ulid(6_000, "U", 2);
+            await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Queue], [86_400_000, .. NewJob("U", delay: 5)]);
+            var read = (await RunAsync("Jobs/GetJob.lua", [], [id]))[1];
+            var changed = await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)read, 9, 7, 2_000, "", 1, "\u000edefault/parity\0\0\0\0[1]"]);
+            await ExpectAsync("Jobs/UpdateJob.lua", "-3", [Queue], [id, (RedisValue)read, 1, "", "", 3, "", ""]);
+            await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)changed[1], "", "", "", 0, "", ""]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "w", ""]);
+            await ExpectAsync("Jobs/UpdateJob.lua", "-1", [Queue], [id, (RedisValue)read, 1, "", "", "", "", ""]);
+            await ExpectAsync("Jobs/UpdateJob.lua", "-2", [Queue], [Ulid(0, "B", 1), (RedisValue)read, 1, "", "", "", "", ""]);
+            await ExpectAsync("Jobs/UpdateJob.lua", "0", [Queue], ["01ARZ3NDEKTSV4RRFFQ69G5FAV", (RedisValue)read, 1, "", "", "", "", ""]);
+            await ExpectAsync("Leases/AckJob.lua", "1", [Queue], [60_000, .. Lease(id, now)]);
         }
 
         private async Task CancelsAsync()
         {
             await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1 1", [Queue], [86_400_000, .. NewJob("H"), .. NewJob("I"), .. NewJob("J"), .. NewJob("K", delay: 9)]);
             var at = now;
-            string[] held = [Ulid(6_000, "H"), Ulid(6_000, "I", 1), Ulid(6_000, "J", 2)];
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 9, "", Nonce, "w"]);
+            string[] held = [Ulid(6_000, "H", 3), Ulid(6_000, "I", 4), Ulid(6_000, "J", 5)];
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", ""]);
             await ExpectAsync("Jobs/CancelJob.lua", "2 2 2 1 0 -1", [Queue],
-                [held[0], 1, held[1], 1, held[2], 1, Ulid(6_000, "K", 3), 1, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, Ulid(0, "B", 1), 1]);
+                [held[0], 1, held[1], 1, held[2], 1, Ulid(6_000, "K", 6), 1, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, Ulid(0, "B", 1), 1]);
             await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000)]);
             await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, .. Lease(held[0], at)]);
             await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, .. Lease(held[0], at)]);
@@ -103,12 +129,12 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await RunAsync("Reaping/DueQueues.lua", [], [10]);
             await RunAsync("Reaping/ReapLeases.lua", [Queue, "default/empty"], [1]);
             await RunAsync("Reaping/ReapLeases.lua", [Queue], [100]);
-            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 100, 1_000, Nonce, ""]);
+            await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 100, 1_000, Nonce, "", ""]);
             // Each kind of backoff, with jitter; then a memory of settled jobs that is two periods old.
             foreach (var backoff in (string[])["f700,e", "e1000,2.5,4000,f", "d5,6,7"])
             {
                 now += 5_000;
-                await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, "1", 1, "", Nonce, ""]);
+                await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "", ""]);
                 await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Ulid(0, "F", 3), now, backoff: backoff)]);
             }
 
@@ -146,13 +172,14 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
         }
 
         /// <summary>Runs a script whose reply is, or has at every n-th place, the codes that are expected.</summary>
-        private async Task ExpectAsync(string script, string codes, string[] queues, RedisValue[] arguments)
+        private async Task<RedisResult[]> ExpectAsync(string script, string codes, string[] queues, RedisValue[] arguments)
         {
             var reply = await RunAsync(script, queues, arguments);
             var values = (RedisResult[])reply!;
             var expected = codes.Split(' ');
             var stride = script.StartsWith("Queues/", StringComparison.Ordinal) ? values.Length : values.Length / expected.Length;
             Assert.Equal(expected, values.Where((_, i) => i % stride == 0).Select(value => (string)value!));
+            return values;
         }
 
         private async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)

@@ -1,0 +1,77 @@
+using DelayQueueApi.Http;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>POST /jobs/batch</summary>
+internal static class ScheduleJobs
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPost("/batch", HandleAsync)
+            .WithName("ScheduleJobs")
+            .WithSummary("Schedule many jobs")
+            .WithDescription("Answers one result an item, in order: each is made or refused by itself. Up to 100 items, and 1 MiB, go into one atomic step. " +
+                "Give each an idempotencyKey to be able to repeat the request.")
+            .WithExample("""{ "jobs": [{ "queue": "default", "payload": 1, "idempotencyKey": "order-42" }, { "queue": "default", "payload": 2, "delayMs": 5000 }] }""");
+
+    /// <summary>Jobs to schedule.</summary>
+    /// <param name="Jobs">1 to 1,000 jobs, each as in POST /jobs.</param>
+    internal sealed record Request([property: ItemsOf(typeof(ScheduleJob.Request))] RawJson[] Jobs) : IBatch;
+
+    /// <param name="Results">One an item, in the order of the items.</param>
+    internal sealed record Response(IReadOnlyList<Result> Results);
+
+    /// <summary>What POST /jobs would have answered.</summary>
+    /// <param name="Status">201, or that of the problem.</param>
+    /// <param name="Job">The job, where it is made.</param>
+    /// <param name="Replayed">True where an earlier request under this key made it.</param>
+    /// <param name="Problem">Why there is none.</param>
+    internal sealed record Result(int Status, Job? Job = null, bool? Replayed = null, Problem? Problem = null);
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator() => RuleFor(r => r.Jobs).Must(jobs => jobs.Length is > 0 and <= Limits.MaxBatch)
+            .WithMessage($"must have 1 to {Limits.MaxBatch} items");
+    }
+
+    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, JobStore store, IOptions<LimitOptions> limits, HttpContext http)
+    {
+        var items = Array.ConvertAll(body.Value.Jobs, job => JsonBody<ScheduleJob.Request>.Read(job.Utf8));
+        var traceparent = Traceparent.Of(http.Request);
+        var results = new Result[items.Length];
+        var jobs = new List<NewJob>();
+        var indexes = new List<int>();
+        for (var i = 0; i < items.Length; i++)
+        {
+            var problem = items[i].Problem ?? items[i].Validate(http.RequestServices) ?? ScheduleJob.LimitPayload(items[i].Value.Payload, limits.Value);
+            if (problem is not null)
+            {
+                results[i] = Refused(problem);
+                continue;
+            }
+
+            jobs.Add(ScheduleJob.NewJob(items[i], idempotencyKey: null, traceparent));
+            indexes.Add(i);
+        }
+
+        var outcomes = await store.ScheduleAllAsync(jobs);
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            var (scheduled, failure) = outcomes[i];
+            results[indexes[i]] = scheduled switch
+            {
+                null => Refused(Problems.StoreUnavailable(failure!)),
+                { Outcome: ScheduleOutcome.KeyReused } => Refused(Problems.IdempotencyKeyReused()),
+                _ => new Result(
+                    StatusCodes.Status201Created, ScheduleJob.Answer(items[indexes[i]].Value, jobs[i], scheduled),
+                    scheduled.Outcome == ScheduleOutcome.Replayed ? true : null),
+            };
+        }
+
+        return TypedResults.Ok(new Response(results));
+
+        Result Refused(ProblemHttpResult problem) => new(problem.StatusCode, Problem: Problem.Of(problem, http));
+    }
+}

@@ -1,0 +1,101 @@
+using System.ComponentModel.DataAnnotations;
+using DelayQueueApi.Http;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>PATCH /jobs/{id}</summary>
+internal static class UpdateJob
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPatch("/{id}", HandleAsync)
+            .WithName("UpdateJob")
+            .WithSummary("Change a job that no worker holds")
+            .WithDescription("Fields that are not named stay as they are. With If-Match the change is made only where the job is still what the ETag stands for.")
+            .WithExample("""{ "delayMs": 60000 }""")
+            .Produces<Job>()
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed);
+
+    /// <summary>What to change.</summary>
+    /// <param name="DelayMs">Run so many ms from now. Not together with runAt.</param>
+    /// <param name="RunAt">Run at this instant (RFC 3339 with offset); the past means now. Not together with delayMs.</param>
+    /// <param name="Priority">Higher first among the jobs that are due.</param>
+    /// <param name="MaxAttempts">After so many failed attempts the job is dead; more than it has had.</param>
+    /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
+    /// <param name="Backoff">How long to wait after a failed attempt.</param>
+    /// <param name="Metadata">String pairs in place of all those that it has.</param>
+    /// <param name="Payload">Any JSON value but null.</param>
+    internal sealed record Request(
+        [property: Range(0, Limits.MaxDelayMs)] long? DelayMs = null,
+        DateTimeOffset? RunAt = null,
+        [property: Range(Limits.MinPriority, Limits.MaxPriority)] int? Priority = null,
+        [property: Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
+        [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
+        Backoff? Backoff = null,
+        Dictionary<string, string>? Metadata = null,
+        RawJson? Payload = null)
+    {
+        /// <summary>True where what only C# reads of a record changes.</summary>
+        internal bool ChangesBody => Backoff is not null || Metadata is not null || Payload is not null;
+    }
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator()
+        {
+            RuleFor(r => r).Must(r => r != new Request()).OverridePropertyName("$").WithMessage("must name a field to change");
+            RuleFor(r => r.DelayMs).InclusiveBetween(0, Limits.MaxDelayMs).WithMessage(Limits.Between(0, Limits.MaxDelayMs));
+            RuleFor(r => r.DelayMs).Null().When(r => r.RunAt is not null).WithMessage("cannot be given together with runAt");
+            RuleFor(r => r.Priority).InclusiveBetween(Limits.MinPriority, Limits.MaxPriority)
+                .WithMessage(Limits.Between(Limits.MinPriority, Limits.MaxPriority));
+            RuleFor(r => r.MaxAttempts).InclusiveBetween(1, Limits.MaxAttempts).WithMessage(Limits.Between(1, Limits.MaxAttempts));
+            RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
+                .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
+            RuleFor(r => r.Backoff!).SetValidator(new BackoffValidator()).When(r => r.Backoff is not null);
+            RuleFor(r => r.Metadata).Must(pairs => ScheduleJob.IsMetadata(pairs!)).When(r => r.Metadata is not null).WithMessage(ScheduleJob.MetadataRule);
+        }
+    }
+
+    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(
+        JobId id, JsonBody<Request> body, [FromHeader(Name = "If-Match")] string? ifMatch, JobStore store, IOptions<LimitOptions> limits, HttpContext http)
+    {
+        if (body.Value.Payload is { } payload && ScheduleJob.LimitPayload(payload, limits.Value) is { } tooLarge)
+        {
+            return tooLarge;
+        }
+
+        // A job that is changed by another in between is read again, and the change made to what it is by then.
+        while (true)
+        {
+            if (await store.GetAsync(id) is not { } found)
+            {
+                return Problems.JobMissing();
+            }
+
+            if (ifMatch is not null && !Etags.Match(ifMatch, found.Job))
+            {
+                return Problems.JobChanged();
+            }
+
+            if (body.Value.MaxAttempts <= found.Job.Attempt)
+            {
+                return Problems.Invalid("maxAttempts", $"must be more than the {found.Job.Attempt} attempts that the job has had");
+            }
+
+            var updated = await store.UpdateAsync(found.Job, body.Value);
+            switch (updated.Outcome)
+            {
+                case UpdateOutcome.Done:
+                    http.Response.Headers.ETag = Etags.Of(updated.Job!);
+                    return TypedResults.Ok(Job.From(updated.Job!, updated.Now));
+                case UpdateOutcome.Leased:
+                    return Problems.JobLeased();
+                case UpdateOutcome.Finished:
+                    return Problems.JobFinished();
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
+using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>POST /jobs/settle</summary>
+internal static class SettleJobs
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapPost("/settle", HandleAsync)
+            .WithName("SettleJobs")
+            .WithSummary("Ack and nack many jobs")
+            .WithDescription("Answers one result an item, acks first, then nacks, in order: each is settled or refused by itself, and may be repeated as the single call.")
+            .WithExample("""{ "acks": [{ "id": "0-01JD3W8Y9A0000000000000000", "leaseToken": "from the claim" }], "nacks": [] }""");
+
+    /// <summary>Up to 1,000 jobs in all.</summary>
+    /// <param name="Acks">Jobs that are done.</param>
+    /// <param name="Nacks">Jobs whose attempt failed.</param>
+    internal sealed record Request(
+        [property: ItemsOf(typeof(Ack))] RawJson[]? Acks = null,
+        [property: ItemsOf(typeof(Nack))] RawJson[]? Nacks = null) : IBatch;
+
+    /// <param name="Id">The job.</param>
+    /// <param name="LeaseToken">From the claim.</param>
+    internal sealed record Ack(string Id, string LeaseToken) : AckJob.Request(LeaseToken);
+
+    /// <param name="Id">The job.</param>
+    /// <param name="LeaseToken">From the claim.</param>
+    /// <param name="Error">What went wrong; up to 8 KiB.</param>
+    /// <param name="ErrorType">Kind of error, for grouping.</param>
+    /// <param name="DelayMs">Try again after so many ms, whatever the backoff says.</param>
+    /// <param name="Dead">No further attempt.</param>
+    internal sealed record Nack(string Id, string LeaseToken, string? Error = null, string? ErrorType = null, long? DelayMs = null, bool? Dead = null)
+        : NackJob.Request(LeaseToken, Error, ErrorType, DelayMs, Dead);
+
+    /// <param name="Results">One an item: acks first, then nacks, in order.</param>
+    internal sealed record Response(IReadOnlyList<Result> Results);
+
+    /// <summary>What the single call would have answered.</summary>
+    /// <param name="Status">204 for an ack, 200 for a nack, or that of the problem.</param>
+    /// <param name="State">Of a nack: scheduled, ready or dead.</param>
+    /// <param name="RunAt">Of a nack: the next try, unless dead.</param>
+    /// <param name="Problem">Why it was not settled.</param>
+    internal sealed record Result(int Status, JobState? State = null, DateTimeOffset? RunAt = null, Problem? Problem = null);
+
+    internal sealed class Validator : AbstractValidator<Request>
+    {
+        public Validator() => RuleFor(r => r.Acks).Must((request, _) => (request.Acks?.Length ?? 0) + (request.Nacks?.Length ?? 0) is > 0 and <= Limits.MaxBatch)
+            .WithMessage($"and nacks must have 1 to {Limits.MaxBatch} items together");
+    }
+
+    internal sealed class NackValidator : AbstractValidator<Nack>
+    {
+        public NackValidator() => Include(new NackJob.Validator());
+    }
+
+    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, HttpContext http)
+    {
+        var acks = (body.Value.Acks ?? []).Select(item => SettleAsync<Ack>(item, async ack =>
+            (await AckJob.RunAsync(new JobId(ack.Id), ack, leases, store)).Result));
+        var nacks = (body.Value.Nacks ?? []).Select(item => SettleAsync<Nack>(item, async nack =>
+            (await NackJob.RunAsync(new JobId(nack.Id), nack, leases, store)).Result));
+        return TypedResults.Ok(new Response(await Task.WhenAll([.. acks, .. nacks])));
+
+        async Task<Result> SettleAsync<T>(RawJson item, Func<T, Task<IResult>> settle)
+            where T : class
+        {
+            var read = JsonBody<T>.Read(item.Utf8);
+            try
+            {
+                return AsItem(read.Problem ?? read.Validate(http.RequestServices) ?? await settle(read.Value));
+            }
+            catch (StoreException error)
+            {
+                return AsItem(Problems.StoreUnavailable(error));
+            }
+        }
+
+        Result AsItem(IResult result) => result switch
+        {
+            ProblemHttpResult problem => new(problem.StatusCode, Problem: Problem.Of(problem, http)),
+            Ok<NackJob.Response> nacked => new(StatusCodes.Status200OK, nacked.Value!.State, nacked.Value.RunAt),
+            _ => new(StatusCodes.Status204NoContent),
+        };
+    }
+}
