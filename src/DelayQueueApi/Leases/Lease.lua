@@ -29,6 +29,8 @@ local function held(lease)
     if readU48(known, 1) ~= lease.fence or sub(known, 7, 14) ~= lease.nonce then return nil, LOST end
     return nil, sub(known, 15) == 'x' and CANCELLED or REPEATED
   end
+  -- A cancelled job is gone at the instant its lease ends, whoever has looked since.
+  if job.state == 'L' and job.cancelled and job.at <= now then return nil, MISSING end
   if job.state ~= 'L' or job.fence ~= lease.fence or job.nonce ~= lease.nonce
     or job.queue ~= lease.queue.name or job.at <= now then
     return nil, LOST

@@ -71,6 +71,7 @@ public abstract class CancelJobTests(Api api)
         }
 
         await Api.AssertProblemAsync(await api.GetAsync($"/jobs/{job.Id}"), HttpStatusCode.NotFound, "job-not-found");
+        await Api.AssertProblemAsync(await api.SettleAsync(job, "ack"), HttpStatusCode.NotFound, "job-not-found");
         await Api.AssertProblemAsync(await api.CancelAsync(job.Id), HttpStatusCode.NotFound, "job-not-found");
         Assert.Empty(await api.ClaimAsync(queue));
         Assert.Equal(1, (await api.QueueAsync(queue)).Totals.Cancelled);
