@@ -9,7 +9,7 @@ using DelayQueueApi.Telemetry;
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddHttp().AddTelemetry();
 builder.Services
-    .AddSingleton(TimeProvider.System)
+    .AddSingleton<TimeProvider, PreciseTime>()
     .AddStore()
     .AddJobs()
     .AddLeases()
