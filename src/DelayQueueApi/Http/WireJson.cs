@@ -26,6 +26,7 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(ScheduleJobs.Response), TypeInfoPropertyName = "ScheduleJobsResponse")]
 [JsonSerializable(typeof(ScheduleJobs.Result), TypeInfoPropertyName = "ScheduleJobsResult")]
 [JsonSerializable(typeof(IReadOnlyList<ScheduleJobs.Result>), TypeInfoPropertyName = "ScheduleJobsResults")]
+[JsonSerializable(typeof(ExplainJob.Response), TypeInfoPropertyName = "ExplainJobResponse")]
 [JsonSerializable(typeof(UpdateJob.Request), TypeInfoPropertyName = "UpdateJobRequest")]
 [JsonSerializable(typeof(SettleJobs.Request), TypeInfoPropertyName = "SettleJobsRequest")]
 [JsonSerializable(typeof(SettleJobs.Ack), TypeInfoPropertyName = "SettleJobsAck")]

@@ -12,6 +12,7 @@ internal static class JobEndpoints
         ScheduleJob.Map(jobs);
         ScheduleJobs.Map(jobs);
         GetJob.Map(jobs);
+        ExplainJob.Map(jobs);
         UpdateJob.Map(jobs);
         CancelJob.Map(jobs);
     }

@@ -15,6 +15,7 @@ internal sealed class JobStore : IAsyncDisposable
 
     private static readonly Script ScheduleScript = Script.Load("Jobs/ScheduleJob.lua");
     private static readonly Script GetScript = Script.Load("Jobs/GetJob.lua");
+    private static readonly Script ExplainScript = Script.Load("Jobs/ExplainJob.lua");
     private static readonly Script UpdateScript = Script.Load("Jobs/UpdateJob.lua");
     private static readonly Script CancelScript = Script.Load("Jobs/CancelJob.lua");
 
@@ -79,6 +80,14 @@ internal sealed class JobStore : IAsyncDisposable
         var job = JobRecord.Decode(ulid, (byte[])reply[1]!);
         var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
         return job.CancelRequested && job.At <= now ? null : (job, now);
+    }
+
+    /// <returns>How many jobs of its queue are claimed before a pending job; 0 where it is pending no longer.</returns>
+    public async Task<long> CountAheadAsync(JobRecord job)
+    {
+        var call = new ScriptCall();
+        call.Queue(job.StoredQueue);
+        return Math.Max(0, (long)await scripts.RunAsync(ExplainScript, call.Add(job.Id.Ulid)));
     }
 
     /// <param name="read">The job as it was read; another one is not changed.</param>

@@ -35,6 +35,15 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         return waiter;
     }
 
+    /// <summary>How many claims wait for a queue in this process.</summary>
+    public int CountWaiting(string queue)
+    {
+        lock (gate)
+        {
+            return lines.TryGetValue(queue, out var line) ? line.Waiters.Count : 0;
+        }
+    }
+
     /// <summary>A queue has a new first job, here: wakes a claim in this process and tells the other instances.</summary>
     public void Announce(string queue)
     {

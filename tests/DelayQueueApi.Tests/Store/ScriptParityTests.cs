@@ -98,6 +98,8 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Queue], [86_400_000, .. NewJob("U", delay: 5)]);
             var read = (await RunAsync("Jobs/GetJob.lua", [], [id]))[1];
             var changed = await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)read, 9, 7, 2_000, "", 1, "\u000edefault/parity\0\0\0\0[1]"]);
+            await RunAsync("Jobs/ExplainJob.lua", [Queue], [id]);
+            await RunAsync("Jobs/ExplainJob.lua", [Queue], [Ulid(0, "B", 1)]);
             await ExpectAsync("Jobs/UpdateJob.lua", "-3", [Queue], [id, (RedisValue)read, 1, "", "", 3, "", ""]);
             await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)changed[1], "", "", "", 0, "", ""]);
             await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "w", ""]);
