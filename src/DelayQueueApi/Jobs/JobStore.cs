@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
@@ -29,9 +28,11 @@ internal sealed class JobStore : IAsyncDisposable
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
-    public Task<Scheduled> ScheduleAsync(NewJob job) => embedded.IsFull
-        ? Task.FromException<Scheduled>(new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis."))
-        : schedules.SubmitAsync(job);
+    public Task<Scheduled> ScheduleAsync(NewJob job)
+    {
+        embedded.ThrowIfFull();
+        return schedules.SubmitAsync(job);
+    }
 
     /// <returns>The job and the store's clock, or null where no such job is. A cancelled job is gone at the instant its lease ends.</returns>
     public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id)
@@ -76,7 +77,7 @@ internal sealed class JobStore : IAsyncDisposable
             call.Add(
                 call.Queue(job.Queue.Stored), job.Priority,
                 job.RunAt is null ? job.DelayMs : "", job.RunAt?.ToUnixTimeMilliseconds() ?? 0,
-                RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 11),
+                JobId.NewRandom(),
                 job.MaxAttempts, job.LeaseMs ?? 0, job.Body, job.IdempotencyKey ?? "", job.BodyHash);
         }
 
