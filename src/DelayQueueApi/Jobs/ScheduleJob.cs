@@ -102,7 +102,7 @@ internal static class ScheduleJob
 
     private static bool IsKey(string key) => key.Length is > 0 and <= Limits.MaxKeyLength && key.All(c => c is >= ' ' and <= '~');
 
-    private static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent)
+    internal static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent)
     {
         var queue = new QueueName(request.Queue ?? QueueName.Default);
         return new NewJob(
@@ -118,7 +118,7 @@ internal static class ScheduleJob
     }
 
     /// <summary>The job as it was made, also where it has moved on since: the same request always gets the same answer.</summary>
-    private static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
+    internal static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
         scheduled.Id.Text, job.Queue.Text, scheduled.RunAt > scheduled.EnqueuedAt ? JobState.Scheduled : JobState.Ready, job.Priority, request.Payload,
         scheduled.RunAt, scheduled.EnqueuedAt, Attempt: 0, job.MaxAttempts, request.LeaseMs,
         request.Backoff is { } backoff ? Backoff.FromStored(backoff.ToStored()) : null, request.Metadata is { Count: > 0 } ? request.Metadata : null);
