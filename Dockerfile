@@ -13,8 +13,11 @@ RUN dotnet publish src/DelayQueueApi -c Release -o /app
 # The final image has no shell to make a folder with; this empty one is copied there with its owner.
 RUN mkdir /data
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
-ENV ASPNETCORE_HTTP_PORTS=8080 \
+# The extra variant has the time zones that schedules name.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
+# It also has ICU, and would switch off what Directory.Build.props sets.
+ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=true \
+    ASPNETCORE_HTTP_PORTS=8080 \
     Store__DataDirectory=/data
 COPY --from=build --chown=$APP_UID:$APP_UID /data /data
 COPY --from=build /app /app

@@ -3,6 +3,7 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
 
@@ -15,6 +16,7 @@ builder.Services
     .AddLeases()
     .AddQueues()
     .AddReaping()
+    .AddSchedules()
     .AddOpenApiDocument();
 
 var app = builder.Build();
@@ -23,5 +25,6 @@ app.MapOpenApi();
 app.MapJobs();
 app.MapLeases();
 app.MapQueues();
+app.MapSchedules();
 app.MapService();
 await app.RunAsync();

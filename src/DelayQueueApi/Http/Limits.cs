@@ -22,9 +22,18 @@ internal static class Limits
     public const int MaxErrorBytes = 8_192;
     public const int MaxErrorTypeLength = 128;
     public const int MaxKeyLength = 255;
+    public const int MinIntervalMs = 1_000;
+    public const int MaxCronLength = 128;
+    public const int MaxPage = 1_000;
+    public const int DefaultPage = 100;
+    public const int MaxInstants = 100;
+    public const int DefaultInstants = 10;
 
     /// <summary>365 days.</summary>
     public const long MaxBackoffMs = 365L * 86_400_000;
+
+    /// <summary>365 days.</summary>
+    public const long MaxIntervalMs = 365L * 86_400_000;
 
     /// <summary>9999-12-31T23:59:59.999Z in milliseconds since 1970.</summary>
     public const long LastInstantMs = 253_402_300_799_999;

@@ -91,11 +91,11 @@ internal static class OpenApi
 
             if (operation.Responses.GetValueOrDefault("201") is OpenApiResponse created)
             {
-                created.Headers = new Dictionary<string, IOpenApiHeader>
+                created.Headers = new Dictionary<string, IOpenApiHeader> { ["Location"] = Header("The address of what was made.") };
+                if (operation.Parameters?.Any(parameter => parameter.Name == "Idempotency-Key") == true)
                 {
-                    ["Location"] = Header("The job's address."),
-                    ["Idempotency-Replayed"] = Header("true where an earlier request with this key made the job."),
-                };
+                    created.Headers["Idempotency-Replayed"] = Header("true where an earlier request with this key made the job.");
+                }
             }
         }
 
@@ -106,16 +106,23 @@ internal static class OpenApi
                 "id" => ("The job's id, as POST /jobs answered it.", parameter.Schema),
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
                 "If-Match" => ("The ETag of the job as it was shown; where it has changed since, the answer is 412.", parameter.Schema),
+                "name" => ("The schedule's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
+                "cursor" => ("Where to go on: next of the page before.", parameter.Schema),
+                "limit" => ("At most so many.", Number(1, Limits.MaxPage, Limits.DefaultPage)),
+                "count" => ("How many.", Number(1, Limits.MaxInstants, Limits.DefaultInstants)),
                 _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
                     new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
             };
         }
     }
 
+    private static OpenApiSchema Number(int least, int most, int usual) =>
+        new() { Type = JsonSchemaType.Integer, Minimum = $"{least}", Maximum = $"{most}", Default = usual };
+
     private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
     {
         ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field."),
-        ["404"] = ("NotFound", "There is no such job or queue."),
+        ["404"] = ("NotFound", "There is no such job, queue or schedule."),
         ["409"] = ("Conflict", "The job's state or lease does not allow it."),
         ["412"] = ("Changed", "The job is not what If-Match names."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),
@@ -146,7 +153,8 @@ internal static class OpenApi
     {
         public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
         {
-            if (schema is OpenApiSchema answer && context.Type.Name is not ("Request" or "Ack" or "Nack") && context.Type != typeof(Jobs.Backoff))
+            if (schema is OpenApiSchema answer && context.Type.Name is not ("Request" or "Ack" or "Nack") && context.Type != typeof(Jobs.Backoff)
+                && context.Type != typeof(Schedules.JobTemplate))
             {
                 answer.AdditionalPropertiesAllowed = true;
             }

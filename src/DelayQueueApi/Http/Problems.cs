@@ -26,6 +26,9 @@ internal static class Problems
     public static ProblemHttpResult QueueMissing() =>
         Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it.");
 
+    public static ProblemHttpResult ScheduleMissing() =>
+        Problem(StatusCodes.Status404NotFound, "schedule-not-found", "No such schedule.", "It never was, or it was deleted.");
+
     public static ProblemHttpResult JobFinished() =>
         Problem(StatusCodes.Status409Conflict, "job-finished", "The job is finished.", "It is dead; a finished job cannot be cancelled.");
 

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Schedules;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DelayQueueApi.Http;
@@ -43,6 +44,10 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(ExtendLease.Request), TypeInfoPropertyName = "ExtendLeaseRequest")]
 [JsonSerializable(typeof(ExtendLease.Response), TypeInfoPropertyName = "ExtendLeaseResponse")]
 [JsonSerializable(typeof(GetQueue.Response), TypeInfoPropertyName = "GetQueueResponse")]
+[JsonSerializable(typeof(Schedule))]
+[JsonSerializable(typeof(PutSchedule.Request), TypeInfoPropertyName = "PutScheduleRequest")]
+[JsonSerializable(typeof(ListSchedules.Response), TypeInfoPropertyName = "ListSchedulesResponse")]
+[JsonSerializable(typeof(NextInstants.Response), TypeInfoPropertyName = "NextInstantsResponse")]
 [JsonSerializable(typeof(GetInfo.Response), TypeInfoPropertyName = "GetInfoResponse")]
 [JsonSerializable(typeof(Health.Response), TypeInfoPropertyName = "HealthResponse")]
 internal sealed partial class WireJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 
 namespace DelayQueueApi.Jobs;
@@ -12,6 +13,9 @@ internal readonly partial record struct JobId(string Text)
     public string? Ulid => Pattern().IsMatch(Text) ? Text[2..] : null;
 
     public static JobId FromUlid(string ulid) => new("0-" + ulid);
+
+    /// <summary>The characters that end a new id.</summary>
+    public static string NewRandom() => RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 11);
 
     public static bool TryParse(string? text, out JobId id)
     {

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
@@ -34,7 +33,7 @@ internal sealed class JobStore : IAsyncDisposable
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
     public Task<Scheduled> ScheduleAsync(NewJob job)
     {
-        RefuseWhenFull();
+        embedded.ThrowIfFull();
         return schedules.SubmitAsync(job);
     }
 
@@ -49,7 +48,7 @@ internal sealed class JobStore : IAsyncDisposable
             IReadOnlyList<NewJob> step = [.. jobs.Skip(outcomes.Count).Take(MaxCallJobs).TakeWhile((job, i) => (bytes += job.Body.Length) <= MaxCallBytes || i == 0)];
             try
             {
-                RefuseWhenFull();
+                embedded.ThrowIfFull();
                 outcomes.AddRange((await ScheduleAsync(step)).Select(scheduled => ((Scheduled?)scheduled, (StoreException?)null)));
             }
             catch (StoreException failure)
@@ -131,14 +130,6 @@ internal sealed class JobStore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => schedules.DisposeAsync();
 
-    private void RefuseWhenFull()
-    {
-        if (embedded.IsFull)
-        {
-            throw new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis.");
-        }
-    }
-
     private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
     {
         var call = new ScriptCall().Add(options.IdempotencyRetentionMs);
@@ -147,7 +138,7 @@ internal sealed class JobStore : IAsyncDisposable
             call.Add(
                 call.Queue(job.Queue.Stored), job.Priority,
                 job.RunAt is null ? job.DelayMs : "", job.RunAt?.ToUnixTimeMilliseconds() ?? 0,
-                RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 11),
+                JobId.NewRandom(),
                 job.MaxAttempts, job.LeaseMs ?? 0, job.Body, job.IdempotencyKey ?? "", job.BodyHash);
         }
 

@@ -89,7 +89,7 @@ internal static class ScheduleJob
             return tooLarge;
         }
 
-        var job = NewJob(body, idempotencyKey, Traceparent.Of(http.Request));
+        var job = NewJob(body.Value, body.Utf8, idempotencyKey, Traceparent.Of(http.Request));
         var scheduled = await store.ScheduleAsync(job);
         if (scheduled.Outcome == ScheduleOutcome.KeyReused)
         {
@@ -118,10 +118,10 @@ internal static class ScheduleJob
 
     private static bool IsKey(string key) => key.Length is > 0 and <= Limits.MaxKeyLength && key.All(c => c is >= ' ' and <= '~');
 
-    /// <param name="body">A whole body, or an item of a batch; checked.</param>
-    public static NewJob NewJob(JsonBody<Request> body, string? idempotencyKey, string? traceparent)
+    /// <param name="request">What was asked for; checked.</param>
+    /// <param name="body">The same as it was sent: a whole body, or an item of a batch.</param>
+    public static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent)
     {
-        var request = body.Value;
         idempotencyKey ??= request.IdempotencyKey;
         var queue = new QueueName(request.Queue ?? QueueName.Default);
         return new NewJob(
@@ -133,7 +133,7 @@ internal static class ScheduleJob
             request.LeaseMs,
             JobRecord.EncodeBody(queue.Stored, request.Backoff, request.Metadata, traceparent, request.Payload),
             idempotencyKey,
-            idempotencyKey is null ? [] : SHA256.HashData(body.Utf8.Span)[..16]);
+            idempotencyKey is null ? [] : SHA256.HashData(body.Span)[..16]);
     }
 
     /// <summary>The job as it was made, also where it has moved on since: the same request always gets the same answer.</summary>

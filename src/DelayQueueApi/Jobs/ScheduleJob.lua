@@ -1,5 +1,6 @@
 -- include Store/Prelude.lua
 -- include Jobs/JobIds.lua
+-- include Jobs/MakeJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
 -- KEYS  as Prelude.lua
@@ -20,25 +21,6 @@
 --         enqueued-at ms, and an integer: 1 where the job is now the first of its priority.
 -- Cost: O(log n) a job; at most 100.
 local keys = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]))
-
--- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
-local idInstant, idSequence = now, 0
-local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
-if lastInstant and tonumber(lastInstant) >= now then
-  idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
-end
-local instantDigits = base32(idInstant, 10)
-
--- The first run-at of each zset that this call adds to, so that a new first can be told.
-local firsts = {}
-local function becomesFirst(key, runAt)
-  if not firsts[key] then
-    firsts[key] = tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
-  end
-  local first = runAt < firsts[key]
-  if first then firsts[key] = runAt end
-  return first and 1 or 0
-end
 
 local replays = {}
 local function replay(key)
@@ -65,17 +47,10 @@ for i = arg + 1, #ARGV, 10 do
     answer(known.hash == hash and 2 or -1, known.id, known.runAt, known.enqueuedAt, 0)
   else
     local delay = tonumber(ARGV[i + 2])
-    local body = ARGV[i + 7]
-    local job = {
-      id = instantDigits .. base32(idSequence, 5) .. ARGV[i + 4],
-      state = 'P', priority = priority, cancelled = false, queue = queue.name, body = body,
-      runAt = delay and now + delay or math.max(now, tonumber(ARGV[i + 3])), enqueuedAt = now,
-      fence = 0, at = 0, nonce = NO_NONCE, attempt = 0, maxAttempts = tonumber(ARGV[i + 5]),
-      nacks = 0, expiries = 0, releases = 0, leaseMs = tonumber(ARGV[i + 6]), worker = '', error = '',
-    }
-    idSequence = idSequence + 1
-    add(job, queue)
-    count(queue, 'created')
+    local job = make(queue, {
+      priority = priority, runAt = delay and now + delay or math.max(now, tonumber(ARGV[i + 3])), random = ARGV[i + 4],
+      maxAttempts = tonumber(ARGV[i + 5]), leaseMs = tonumber(ARGV[i + 6]), body = ARGV[i + 7],
+    })
     if key ~= '' then
       replays[key] = { hash = hash, runAt = job.runAt, enqueuedAt = now, id = job.id }
       remembered[key] = hash .. u48(job.runAt) .. u48(now) .. job.id
@@ -88,8 +63,6 @@ end
 -- from it, and fsck drops it, so that no job is made twice under one key and none is promised that never was.
 if #changed > 0 then
   for key, value in pairs(remembered) do keys.set(key, value) end
-  for _, queue in ipairs(queues) do call('ZADD', QUEUES, 'NX', NEVER, queue.name) end
-  flush()
-  setLastId(idInstant, idSequence - 1)
+  flushMade()
 end
 return answers

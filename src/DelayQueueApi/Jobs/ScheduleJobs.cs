@@ -52,7 +52,7 @@ internal static class ScheduleJobs
                 continue;
             }
 
-            jobs.Add(ScheduleJob.NewJob(items[i], idempotencyKey: null, traceparent));
+            jobs.Add(ScheduleJob.NewJob(items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent));
             indexes.Add(i);
         }
 

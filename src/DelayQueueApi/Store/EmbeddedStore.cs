@@ -26,6 +26,15 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
     /// <summary>True once the process uses so much memory that new jobs must be refused: beyond its memory the engine would drop data silently.</summary>
     public bool IsFull => server is not null && GC.GetTotalMemory(forceFullCollection: false) > MemoryLimit;
 
+    /// <exception cref="StoreException">It is full.</exception>
+    public void ThrowIfFull()
+    {
+        if (IsFull)
+        {
+            throw new StoreException(Applied.No, "The embedded store is full: finish or cancel jobs, or run on Redis.");
+        }
+    }
+
     private long MemoryLimit => options.Value.EmbeddedMaxMemoryMiB > 0
         ? options.Value.EmbeddedMaxMemoryMiB * 1024L * 1024
         : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

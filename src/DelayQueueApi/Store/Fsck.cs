@@ -1,11 +1,12 @@
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Schedules;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
 /// <summary>
 /// Compares the records with what is derived from them, and mends it on demand: every job must stand in exactly the index that
-/// its record tells, the counts must add up, and every idempotency key must have made its job. Works in bounded steps, each atomic, so that it may run
+/// its record tells, the counts must add up, and every idempotency key must have made its job, and schedules stand where they belong. Works in bounded steps, each atomic, so that it may run
 /// while the service works.
 /// </summary>
 internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
@@ -15,6 +16,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     private static readonly Script Check = Script.Load("Store/Fsck.lua");
     private static readonly Script CheckCounts = Script.Load("Store/FsckCounts.lua");
     private static readonly Script CheckKeys = Script.Load("Store/FsckKeys.lua");
+    private static readonly Script CheckSchedules = Script.Load("Store/FsckSchedules.lua");
 
     /// <returns>What was wrong, in words; empty where the store is sound.</returns>
     public async Task<IReadOnlyList<string>> RunAsync(bool repair)
@@ -64,6 +66,26 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
                 var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
                 faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
             }
+        }
+
+        var names = new HashSet<RedisValue>();
+        await foreach (var entry in database.HashScanAsync(keys.Schedules[0], pageSize: PageSize))
+        {
+            names.Add(entry.Name);
+        }
+
+        foreach (var index in keys.Schedules[1..])
+        {
+            await foreach (var entry in database.SortedSetScanAsync(index, pageSize: PageSize))
+            {
+                names.Add(entry.Element);
+            }
+        }
+
+        foreach (var page in names.Chunk(PageSize))
+        {
+            var call = new ScriptCall { FurtherKeys = keys.Schedules };
+            faults.AddRange(await RunAsync(CheckSchedules, call.Add(repair ? "1" : "", ScheduleRecord.NewStamp()).Add(page)));
         }
 
         return faults;

@@ -18,6 +18,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     /// <summary>The two generations of remembered idempotency keys.</summary>
     public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
 
+    /// <summary>The schedules' records, their names in order, and which is due when: as Schedules.lua takes them.</summary>
+    public RedisKey[] Schedules => [root + "schedules", root + "schedules:names", root + "schedules:due"];
+
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 

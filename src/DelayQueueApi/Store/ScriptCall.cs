@@ -10,6 +10,9 @@ internal sealed class ScriptCall
 
     public IReadOnlyList<string> Queues => queues;
 
+    /// <summary>Keys behind those of the queues, which only some scripts touch.</summary>
+    public RedisKey[] FurtherKeys { get; init; } = [];
+
     /// <summary>Makes the keys of a queue known to the script.</summary>
     /// <returns>The number by which arguments name the queue, from 1.</returns>
     public int Queue(string queue)

@@ -11,7 +11,7 @@ internal sealed class ScriptRunner(StoreConnection connection, PartitionKeys key
         try
         {
             var database = await connection.DatabaseAsync();
-            return await database.ScriptEvaluateAsync(script.Text, keys.For(call.Queues), call.Arguments(clock.Now));
+            return await database.ScriptEvaluateAsync(script.Text, [.. keys.For(call.Queues), .. call.FurtherKeys], call.Arguments(clock.Now));
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

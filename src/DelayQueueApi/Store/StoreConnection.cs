@@ -9,6 +9,7 @@ internal sealed class StoreConnection(IConfiguration configuration, IOptions<Sto
 {
     private readonly SemaphoreSlim connecting = new(1);
     private ConnectionMultiplexer? connection;
+    private Task? closing;
 
     /// <summary>True where no Redis is configured and the store runs in this process.</summary>
     public bool IsEmbedded { get; } = string.IsNullOrEmpty(configuration.GetConnectionString("Redis"));
@@ -24,7 +25,16 @@ internal sealed class StoreConnection(IConfiguration configuration, IOptions<Sto
         return servers.FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? servers[0];
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes once, however often and at once it is asked to.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (connecting)
+        {
+            return new ValueTask(closing ??= CloseAsync());
+        }
+    }
+
+    private async Task CloseAsync()
     {
         if (connection is not null)
         {

@@ -7,6 +7,7 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -24,7 +25,7 @@ namespace DelayQueueApi.Tests.Hosting;
 
 /// <summary>
 /// The whole service over HTTP, in memory, on a real store. Time stands still until a test moves <see cref="Clock"/>; the
-/// reaper runs only when a test says so.
+/// reaper and the scheduler run only when a test says so.
 /// </summary>
 public abstract class Api(Engine engine) : IAsyncLifetime
 {
@@ -70,6 +71,9 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     public Task<HttpResponseMessage> PostAsync(string path, string body, string contentType = "application/json") =>
         Client.PostAsync(new Uri(path, UriKind.Relative), Content(Encoding.UTF8.GetBytes(body), contentType));
+
+    public Task<HttpResponseMessage> PutAsync(string path, string body) =>
+        Client.PutAsync(new Uri(path, UriKind.Relative), Content(Encoding.UTF8.GetBytes(body), "application/json"));
 
     /// <summary>POST /jobs under an idempotency key.</summary>
     public async Task<HttpResponseMessage> PostWithKeyAsync(string key, string body)
@@ -142,6 +146,8 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
 
+    internal Task FireAsync() => Service<Scheduler>().RunOnceAsync(TestContext.Current.CancellationToken);
+
     /// <summary>Every job stands in exactly the index that its record tells (S10).</summary>
     internal async Task AssertSoundAsync() => Assert.Empty(await Service<Fsck>().RunAsync(repair: false));
 
@@ -197,9 +203,11 @@ public abstract class Api(Engine engine) : IAsyncLifetime
                 services.AddLogging(logs => logs.ClearProviders());
                 services.RemoveAll<TimeProvider>().AddSingleton<TimeProvider>(clock);
                 services.RemoveAll<StoreClock>().AddSingleton<StoreClock>(new VirtualClock(clock));
-                var reaper = services.Single(service => service.ServiceType == typeof(IHostedService)
-                    && service.ImplementationFactory?.Method.ReturnType == typeof(Reaper));
-                services.Remove(reaper);
+                foreach (var loop in (Type[])[typeof(Reaper), typeof(Scheduler)])
+                {
+                    services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService)
+                        && service.ImplementationFactory?.Method.ReturnType == loop));
+                }
             });
         }
     }

@@ -28,6 +28,22 @@ public sealed class EmbeddedStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Schedules_outlive_a_restart_with_their_next_instant()
+    {
+        string schedule;
+        await using (var before = Service())
+        {
+            using var body = Api.Content("{\"intervalMs\":86400000,\"job\":{\"payload\":1}}"u8.ToArray(), "application/json");
+            var made = await before.CreateClient().PutAsync("/schedules/daily", body, TestContext.Current.CancellationToken);
+            schedule = await made.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        }
+
+        await using var after = Service();
+
+        Assert.Equal(schedule, await after.CreateClient().GetStringAsync("/schedules/daily", TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task The_service_tells_what_it_runs_on()
     {
         await using var service = Service();

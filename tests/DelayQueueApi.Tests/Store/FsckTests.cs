@@ -100,6 +100,55 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         Assert.NotEqual(unmade, await ScheduleUnderAsync("unmade"));
     }
 
+    [Fact]
+    public async Task Indexes_of_schedules_are_mended_from_their_records()
+    {
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var keys = api.Service<PartitionKeys>().Schedules;
+        foreach (var name in (string[])["hidden", "late", "paused"])
+        {
+            await api.PutAsync($"/schedules/{name}", """{"intervalMs":1000,"job":{"payload":1} }""");
+        }
+
+        await api.PostAsync("/schedules/paused/pause", "");
+        await api.AssertSoundAsync();
+
+        await database.SortedSetRemoveAsync(keys[1], "default/hidden");
+        await database.SortedSetAddAsync(keys[2], [new("default/late", 5), new("default/paused", 6), new("default/gone", 7)]);
+
+        Assert.Equal(
+            ["missing schedule default/hidden", "missing schedule default/late", "stray schedule default/gone", "stray schedule default/paused"],
+            (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task An_instant_that_was_cut_off_from_its_job_fires_again_and_no_other()
+    {
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var keys = api.Service<PartitionKeys>();
+        await api.PutAsync("/schedules/cut", $$"""{"intervalMs":1000,"job":{"payload":1,"queue":"{{queue}}"} }""");
+        await api.ScheduleAsync(queue);
+        var newest = await database.StringGetAsync(keys.LastId);
+        api.Advance(1000);
+        await api.FireAsync();
+        await database.StringSetAsync(keys.LastId, newest);
+        await api.AssertSoundAsync();
+        // As where the write stopped between the schedule and the record.
+        var cut = (await api.ClaimAsync(queue, "\"limit\":9"))[^1];
+        await api.SettleAsync(cut, "ack");
+
+        Assert.Equal(["unfired default/cut", "missing schedule default/cut"], await api.Service<Fsck>().RunAsync(repair: true));
+        await api.AssertSoundAsync();
+        await api.FireAsync();
+        await api.FireAsync();
+
+        var again = await api.ClaimOneAsync(queue);
+        Assert.Equal((cut.RunAt, cut.Metadata!["scheduledFor"]), (again.RunAt, again.Metadata!["scheduledFor"]));
+        await api.SettleAsync(again, "ack");
+        await api.AssertSoundAsync();
+    }
+
     private async Task<string> ScheduleUnderAsync(string key) => (await Api.ReadAsync(
         await api.PostWithKeyAsync(key, $$"""{"queue":"{{queue}}","payload":1}"""), WireJson.Default.Job, HttpStatusCode.Created)).Id;
 

@@ -43,6 +43,7 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await CancelsAsync();
             await ExpiriesAsync();
             await RepairsAsync();
+            await RecurAsync();
             await DumpAsync();
             return text.ToString();
         }
@@ -157,10 +158,39 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
         }
 
+        /// <summary>Two schedules, of which one goes on, one ends and both have made a job; then what fsck finds.</summary>
+        private async Task RecurAsync()
+        {
+            byte[] first = [0, 1, 2, 3, 255, 13, 10, 0], second = [.. first.Reverse()], third = [.. Nonce];
+            await ExpectAsync("Schedules/WriteSchedules.lua", "1 1 0 0", [],
+                ["default/a", "", Schedule(first, now), "default/b", "", Schedule(first, now + 1), "default/c", second, Schedule(first, 5), "default/a", "", ""]);
+            await RunAsync("Schedules/ListSchedules.lua", [], ["default/", "default/", 1]);
+            await RunAsync("Schedules/ListSchedules.lua", [], ["default/", "default/a", 9]);
+            await RunAsync("Schedules/ReadSchedules.lua", [], ["default/a", "default/c"]);
+            await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
+            await RunAsync("Schedules/DueSchedules.lua", [], [1, 20]);
+            await ExpectAsync("Schedules/FireSchedules.lua", "1 2 0 0", [Queue],
+                [.. Firing("a", first, second, now + 9), .. Firing("b", first, second, 0, makesJob: false), .. Firing("c", first, second, 1), .. Firing("a", first, second, 1)]);
+            await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
+            await ExpectAsync("Schedules/FireSchedules.lua", "2 1", [Queue],
+                [.. Firing("a", second, third, now + 99, skipsBusy: true), .. Firing("b", second, third, 253_402_300_799_999)]);
+            await ExpectAsync("Schedules/WriteSchedules.lua", "1 0", [], ["default/b", third, "", "default/a", second, ""]);
+            var database = await api.Service<StoreConnection>().DatabaseAsync();
+            var keys = api.Service<PartitionKeys>();
+            await database.SortedSetAddAsync(keys.Schedules[2], [new("default/a", 7), new("default/b", 8)]);
+            await database.StringSetAsync(keys.LastId, "1 0 000000000100000");
+            await RunAsync("Store/FsckSchedules.lua", [], ["", first, "default/a", "default/b"]);
+            await database.KeyDeleteAsync(keys.Jobs);
+            await RunAsync("Store/FsckSchedules.lua", [], ["1", first, "default/a", "default/b"]);
+            await RunAsync("Store/FsckSchedules.lua", [], ["", first, "default/a", "default/b"]);
+            await database.SortedSetAddAsync(keys.Schedules[2], [new("default/a", 7), new("default/b", 8)]);
+            await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
+        }
+
         private async Task DumpAsync()
         {
             var database = await api.Service<StoreConnection>().DatabaseAsync();
-            foreach (var key in api.Service<PartitionKeys>().For([Queue, "default/empty"]))
+            foreach (var key in api.Service<PartitionKeys>().For([Queue, "default/empty"]).Concat(api.Service<PartitionKeys>().Schedules))
             {
                 var entries = await database.KeyTypeAsync(key) switch
                 {
@@ -193,8 +223,9 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
                 call.Queue(queue);
             }
 
+            var keys = api.Service<PartitionKeys>();
             var reply = await database.ScriptEvaluateAsync(
-                Script.Load(script).Text, api.Service<PartitionKeys>().For(queues), call.Add(arguments).Arguments(now));
+                Script.Load(script).Text, [.. keys.For(queues), .. script.Contains("Schedules.lua", StringComparison.Ordinal) ? keys.Schedules : []], call.Add(arguments).Arguments(now));
             text.Append(script).Append(' ').Append(Show(reply)).Append('\n');
             return reply;
         }
@@ -218,6 +249,18 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
         [
             1, priority, runAt > 0 ? "" : delay.IsNull ? 0 : delay, runAt, letter.PadLeft(11, '0'), attempts, leaseMs,
             (byte[])[(byte)Queue.Length, .. Encoding.UTF8.GetBytes(Queue), 0, 0, 0, 0, 0, 255, 0, 128], key, key.Length > 0 ? hash ?? Hash : "",
+        ];
+
+        private static RedisValue Schedule(byte[] stamp, long next)
+        {
+            byte[] instant = [.. BitConverter.GetBytes(next).Reverse().Skip(2)];
+            return (byte[])[.. stamp, .. instant, (byte)'-', .. instant, .. new byte[6], .. Encoding.ASCII.GetBytes(new string('-', 26)), .. "{\r\n}"u8];
+        }
+
+        private RedisValue[] Firing(string name, byte[] read, byte[] stamp, long next, bool makesJob = true, bool skipsBusy = false) =>
+        [
+            "default/" + name, read, stamp, next, now, skipsBusy ? "1" : "", 1, 4, name.PadLeft(11, '0'), 3, 0,
+            makesJob ? NewJob(name)[7] : "",
         ];
 
         private static RedisValue[] Lease(string id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];

@@ -1,0 +1,18 @@
+using DelayQueueApi.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Schedules;
+
+/// <summary>DELETE /schedules/{name}</summary>
+internal static class DeleteSchedule
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder schedules) =>
+        schedules.MapDelete("/{name}", HandleAsync)
+            .WithName("DeleteSchedule")
+            .WithSummary("Delete a schedule")
+            .WithDescription("After a 204 it makes no job. The jobs that it has made stay.")
+            .ProducesProblems(StatusCodes.Status404NotFound);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore store) =>
+        name.IsValid && await store.ChangeAsync(name, (_, _) => null) is { Before: not null } ? TypedResults.NoContent() : Problems.ScheduleMissing();
+}

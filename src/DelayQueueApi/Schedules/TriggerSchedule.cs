@@ -1,0 +1,30 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Schedules;
+
+/// <summary>POST /schedules/{name}/trigger</summary>
+internal static class TriggerSchedule
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder schedules) =>
+        schedules.MapPost("/{name}/trigger", HandleAsync)
+            .WithName("TriggerSchedule")
+            .WithSummary("Make a schedule's job now")
+            .WithDescription("Also while it is paused, and whatever its overlap says. Its instants stay as they are.")
+            .Produces<Job>(StatusCodes.Status201Created)
+            .ProducesProblems(StatusCodes.Status404NotFound);
+
+    private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs)
+    {
+        if (!name.IsValid || await schedules.GetAsync(name) is not { Found: { } found, Now: var now })
+        {
+            return Problems.ScheduleMissing();
+        }
+
+        var request = found.ReadDefinition().Job.ToRequest(name, now);
+        var job = ScheduleJob.NewJob(request, default, null, null);
+        var made = await jobs.ScheduleAsync(job);
+        return TypedResults.Created($"/jobs/{made.Id}", ScheduleJob.Answer(request, job, made));
+    }
+}

@@ -1,0 +1,45 @@
+-- include Store/Prelude.lua
+-- include Jobs/JobIds.lua
+-- include Schedules/Schedules.lua
+-- Compares schedules with their two indexes, and mends these on demand. A schedule whose newest job was cut off from it before
+-- it was made goes back to that job's instant, to fire it again. Called by Fsck.
+--
+-- KEYS  as Prelude.lua, no queues; as Schedules.lua
+-- ARGV  as Prelude.lua; then
+--       arg    "1" to repair
+--       stamp  for the schedules that go back
+--       names…
+-- Returns one string a fault: "unfired <name>", "missing schedule <name>" (not in an index, or at another place than its record
+--         tells) or "stray schedule <name>" (in an index without a record, or due though it is not).
+-- Cost: O(log n) a name; at most 500.
+local stamp, repair = ARGV[arg + 1], ARGV[arg] == '1'
+local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
+local made, faults = newest, {}
+for i = arg + 2, #ARGV do
+  local name = ARGV[i]
+  local record = call('HGET', SCHEDULES, name)
+  local lastJob = record and lastJobOf(record) or ''
+  -- Finished jobs are gone too, but not newer than the newest.
+  if lastJob ~= NO_JOB and sub(lastJob, 1, 15) > newest then
+    if call('HEXISTS', JOBS, lastJob) == 1 then
+      if sub(lastJob, 1, 15) > made then made = sub(lastJob, 1, 15) end
+    else
+      faults[#faults + 1] = 'unfired ' .. name
+      record = moved(record, stamp, firedAtOf(record), 0, NO_JOB)
+      if repair then call('HSET', SCHEDULES, name, record) end
+    end
+  end
+
+  local due, named = tonumber(call('ZSCORE', DUE, name) or 0), call('ZSCORE', NAMES, name)
+  local nextAt = record and nextOf(record) or 0
+  local stray = not record and (named or due > 0) or (due > 0 and nextAt == 0)
+  local missing = record and (not named or (nextAt > 0 and due ~= nextAt))
+  if stray then faults[#faults + 1] = 'stray schedule ' .. name end
+  if missing then faults[#faults + 1] = 'missing schedule ' .. name end
+  if repair and (stray or missing) then
+    index(name, record)
+    if record then call('ZADD', NAMES, 0, name) else call('ZREM', NAMES, name) end
+  end
+end
+if repair and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11))) end
+return faults
