@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FluentValidation;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.Options;
@@ -20,6 +21,9 @@ internal interface IJsonBody
     public ProblemHttpResult? Validate(IServiceProvider services);
 }
 
+/// <summary>A request that says nothing where it has no body.</summary>
+internal interface IMayBeAbsent;
+
 /// <summary>
 /// A request's body, read whole and strictly. <see cref="ApiConventions"/> answers <see cref="Problem"/> before a handler runs,
 /// so that handlers always find a value.
@@ -27,13 +31,19 @@ internal interface IJsonBody
 internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHttpResult? Problem = null) : IJsonBody, IEndpointParameterMetadataProvider
     where T : class
 {
+    private static readonly bool MayBeAbsent = typeof(T).IsAssignableTo(typeof(IMayBeAbsent));
     private static readonly JsonTypeInfo<T> Type = (JsonTypeInfo<T>)WireJson.Default.GetTypeInfo(typeof(T))!;
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), MayBeAbsent));
 
     public static async ValueTask<JsonBody<T>> BindAsync(HttpContext http, ParameterInfo _)
     {
+        if (MayBeAbsent && http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
+        {
+            return new(JsonSerializer.Deserialize("{}", Type)!, default);
+        }
+
         if (!IsUtf8Json(http.Request.ContentType))
         {
             return Refuse(Problems.UnsupportedMediaType());

@@ -20,6 +20,10 @@ internal static class Limits
     public const int MaxErrorBytes = 8_192;
     public const int MaxErrorTypeLength = 128;
     public const int MaxKeyLength = 255;
+    public const int MaxPage = 1_000;
+    public const int DefaultPage = 100;
+    public const int MaxRedriveIds = 1_000;
+    public const int MaxRedrive = 1_000_000;
 
     /// <summary>365 days.</summary>
     public const long MaxBackoffMs = 365L * 86_400_000;

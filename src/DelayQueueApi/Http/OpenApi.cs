@@ -98,15 +98,19 @@ internal static class OpenApi
             {
                 "id" => ("The job's id, as POST /jobs answered it.", parameter.Schema),
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
+                "state" => ("The state that the jobs have.", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. Enum.GetNames<Jobs.JobState>().Select(name => JsonValue.Create(name.ToLowerInvariant()))] }),
+                "cursor" => ("The next of the page before; none for the first page.", parameter.Schema),
+                "limit" => ("At most so many a page.", new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "1", Maximum = $"{Limits.MaxPage}", Default = Limits.DefaultPage }),
                 _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
                     new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
             };
+            parameter.Required |= parameter.Name is "queue" or "state";
         }
     }
 
     private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
     {
-        ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field."),
+        ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field or query parameter."),
         ["404"] = ("NotFound", "There is no such job or queue."),
         ["409"] = ("Conflict", "The job's state or lease does not allow it."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),

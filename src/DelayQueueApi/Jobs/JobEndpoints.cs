@@ -4,12 +4,13 @@ namespace DelayQueueApi.Jobs;
 
 internal static class JobEndpoints
 {
-    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobStore>();
+    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobStore>().AddSingleton<JobPages>();
 
     public static void MapJobs(this IEndpointRouteBuilder app)
     {
         var jobs = app.MapGroup("/jobs").WithTags("Jobs").WithApiConventions();
         ScheduleJob.Map(jobs);
+        ListJobs.Map(jobs);
         GetJob.Map(jobs);
         CancelJob.Map(jobs);
     }

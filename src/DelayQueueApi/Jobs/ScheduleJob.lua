@@ -88,7 +88,7 @@ end
 -- from it, and fsck drops it, so that no job is made twice under one key and none is promised that never was.
 if #changed > 0 then
   for key, value in pairs(remembered) do keys.set(key, value) end
-  for _, queue in ipairs(queues) do call('ZADD', QUEUES, 'NX', NEVER, queue.name) end
+  for _, queue in ipairs(queues) do register(queue) end
   flush()
   setLastId(idInstant, idSequence - 1)
 end

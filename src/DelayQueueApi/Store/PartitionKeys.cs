@@ -18,6 +18,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     /// <summary>The two generations of remembered idempotency keys.</summary>
     public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
 
+    /// <summary>Every queue that there is, in the order of their names.</summary>
+    public RedisKey Names => root + "names";
+
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 
@@ -25,7 +28,7 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency,
+        root + "settled:0", root + "settled:1", .. Idempotency, Names,
         .. queues.SelectMany(Queue),
     ];
 
