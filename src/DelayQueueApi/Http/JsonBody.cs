@@ -24,6 +24,9 @@ internal interface IJsonBody
 /// <summary>A request of many items, each read and answered by itself.</summary>
 internal interface IBatch;
 
+/// <summary>A request that says nothing where it has no body.</summary>
+internal interface IMayBeAbsent;
+
 /// <summary>
 /// A request's body, read whole and strictly. <see cref="ApiConventions"/> answers <see cref="Problem"/> before a handler runs,
 /// so that handlers always find a value.
@@ -31,13 +34,19 @@ internal interface IBatch;
 internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHttpResult? Problem = null) : IJsonBody, IEndpointParameterMetadataProvider
     where T : class
 {
+    private static readonly bool MayBeAbsent = typeof(T).IsAssignableTo(typeof(IMayBeAbsent));
     private static readonly JsonTypeInfo<T> Type = (JsonTypeInfo<T>)WireJson.Default.GetTypeInfo(typeof(T))!;
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
-        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T)));
+        builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), MayBeAbsent));
 
     public static async ValueTask<JsonBody<T>> BindAsync(HttpContext http, ParameterInfo _)
     {
+        if (MayBeAbsent && http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
+        {
+            return new(JsonSerializer.Deserialize("{}", Type)!, default);
+        }
+
         if (!IsUtf8Json(http.Request.ContentType))
         {
             return Refuse(Problems.UnsupportedMediaType());

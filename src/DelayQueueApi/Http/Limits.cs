@@ -28,6 +28,8 @@ internal static class Limits
     public const int DefaultPage = 100;
     public const int MaxInstants = 100;
     public const int DefaultInstants = 10;
+    public const int MaxRedriveIds = 1_000;
+    public const int MaxRedrive = 1_000_000;
 
     /// <summary>365 days.</summary>
     public const long MaxBackoffMs = 365L * 86_400_000;

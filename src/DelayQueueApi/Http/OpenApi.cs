@@ -107,12 +107,14 @@ internal static class OpenApi
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
                 "If-Match" => ("The ETag of the job as it was shown; where it has changed since, the answer is 412.", parameter.Schema),
                 "name" => ("The schedule's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
-                "cursor" => ("Where to go on: next of the page before.", parameter.Schema),
+                "state" => ("The state that the jobs have.", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. Enum.GetNames<Jobs.JobState>().Select(name => JsonValue.Create(name.ToLowerInvariant()))] }),
+                "cursor" => ("The next of the page before; none for the first page.", parameter.Schema),
                 "limit" => ("At most so many.", Number(1, Limits.MaxPage, Limits.DefaultPage)),
                 "count" => ("How many.", Number(1, Limits.MaxInstants, Limits.DefaultInstants)),
                 _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
                     new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
             };
+            parameter.Required |= parameter.Name is "queue" or "state";
         }
     }
 
@@ -121,7 +123,7 @@ internal static class OpenApi
 
     private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
     {
-        ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field."),
+        ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field or query parameter."),
         ["404"] = ("NotFound", "There is no such job, queue or schedule."),
         ["409"] = ("Conflict", "The job's state or lease does not allow it."),
         ["412"] = ("Changed", "The job is not what If-Match names."),

@@ -8,7 +8,7 @@ namespace DelayQueueApi.Http;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="TraceId">To find it in logs and traces.</param>
 /// <param name="Detail">More about it.</param>
-/// <param name="Errors">validation: messages by JSON field.</param>
+/// <param name="Errors">validation: messages by JSON field or query parameter.</param>
 /// <param name="Applied">store-unavailable: "no" where the request surely had no effect, "unknown" where it may have had one.</param>
 internal sealed record Problem(
     string Type, string Title, int Status, string TraceId, string? Detail = null, IDictionary<string, string[]>? Errors = null, string? Applied = null)

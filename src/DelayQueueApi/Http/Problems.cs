@@ -11,7 +11,7 @@ internal static class Problems
 
     public static ProblemHttpResult Invalid(string field, string message) => Invalid(new Dictionary<string, string[]> { [field] = [message] });
 
-    /// <param name="errors">Messages by JSON field.</param>
+    /// <param name="errors">Messages by JSON field or query parameter.</param>
     public static ProblemHttpResult Invalid(IDictionary<string, string[]> errors) => TypedResults.Problem(new HttpValidationProblemDetails(errors)
     {
         Status = StatusCodes.Status400BadRequest,
@@ -21,10 +21,10 @@ internal static class Problems
     });
 
     public static ProblemHttpResult JobMissing() =>
-        Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked or cancelled.");
+        Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked, cancelled or purged.");
 
     public static ProblemHttpResult QueueMissing() =>
-        Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it.");
+        Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it, and it was never paused.");
 
     public static ProblemHttpResult ScheduleMissing() =>
         Problem(StatusCodes.Status404NotFound, "schedule-not-found", "No such schedule.", "It never was, or it was deleted.");

@@ -12,7 +12,7 @@ internal static class ExplainJob
         jobs.MapGet("/{id}/explain", HandleAsync)
             .WithName("ExplainJob")
             .WithSummary("Tell why a job is not running")
-            .WithDescription("Waiting for its time, behind others, held by a worker, or dead: in words and in numbers.")
+            .WithDescription("Waiting for its time, behind others, in a paused queue, held by a worker, or dead: in words and in numbers.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
     /// <param name="Id">The job.</param>
@@ -39,16 +39,16 @@ internal static class ExplainJob
             return TypedResults.Ok(new Response(job.Id, job.State, Why(job), job.RunAt, Lease: job.Lease, LastError: job.LastError));
         }
 
-        var ahead = await store.CountAheadAsync(found.Job);
+        var (ahead, paused) = await store.ExplainAsync(found.Job);
         var waiting = wakeups.CountWaiting(found.Job.StoredQueue);
-        return TypedResults.Ok(new Response(job.Id, job.State, Why(job, ahead, waiting), job.RunAt, ahead, waiting, LastError: job.LastError));
+        return TypedResults.Ok(new Response(job.Id, job.State, Why(job, ahead, waiting, paused), job.RunAt, ahead, waiting, LastError: job.LastError));
     }
 
     private static string Why(Job job) => job.State == JobState.Dead
         ? job.Attempt < job.MaxAttempts ? "A worker declared it dead." : $"It is dead: all {job.MaxAttempts} attempts have failed."
         : $"{job.Lease!.Worker ?? "A worker"} holds it until {Instant(job.Lease.ExpiresAt)}{(job.CancelRequested == true ? ", and is told to stop" : "")}.";
 
-    private static string Why(Job job, long ahead, int waiting)
+    private static string Why(Job job, long ahead, int waiting, bool paused)
     {
         var time = (job.State, job.Failures) switch
         {
@@ -58,7 +58,7 @@ internal static class ExplainJob
         };
         var others = ahead > 0 ? $" {ahead} jobs of its queue go before it." : "";
         var workers = job.State == JobState.Ready && waiting == 0 ? " No claim waits for its queue at this instance." : "";
-        return time + others + workers;
+        return time + (paused ? " Its queue is paused." : "") + others + workers;
     }
 
     private static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);

@@ -1,17 +1,18 @@
 -- include Store/Prelude.lua
--- Tells how many jobs of its queue go before a pending job. Called by JobStore.CountAheadAsync.
+-- Tells what a pending job waits for besides its time. Called by JobStore.ExplainAsync.
 --
 -- KEYS  as Prelude.lua, the job's queue
 -- ARGV  as Prelude.lua; then the id
--- Returns how many jobs are claimed before it at the instant from which both may be; -1 where it is not pending.
+-- Returns two integers: how many jobs are claimed before it at the instant from which both may be (-1 where it is not
+--         pending), and 1 where its queue is paused.
 -- Cost: O(log n).
 local id, queue = ARGV[arg], queues[1]
 load({ id })
 local job = loaded[id]
-if not job or job.state ~= 'P' or job.queue ~= queue.name then return -1 end
+if not job or job.state ~= 'P' or job.queue ~= queue.name then return { -1, 0 } end
 
 local ahead = call('ZRANK', queue.pending(job.priority), id) or 0
 for priority = job.priority + 1, 9 do
   ahead = ahead + call('ZCOUNT', queue.pending(priority), '-inf', int(math.max(now, job.runAt)))
 end
-return ahead
+return { ahead, call('HGET', queue.stats, 'paused') and 1 or 0 }

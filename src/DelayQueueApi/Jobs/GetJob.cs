@@ -10,7 +10,7 @@ internal static class GetJob
         jobs.MapGet("/{id}", HandleAsync)
             .WithName("GetJob")
             .WithSummary("Show a job")
-            .WithDescription("A job that was acked or cancelled is gone and answers 404.")
+            .WithDescription("A job that was acked, cancelled or purged is gone and answers 404.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
     private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store, HttpContext http)

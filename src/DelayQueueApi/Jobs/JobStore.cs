@@ -81,12 +81,13 @@ internal sealed class JobStore : IAsyncDisposable
         return job.CancelRequested && job.At <= now ? null : (job, now);
     }
 
-    /// <returns>How many jobs of its queue are claimed before a pending job; 0 where it is pending no longer.</returns>
-    public async Task<long> CountAheadAsync(JobRecord job)
+    /// <returns>How many jobs of its queue are claimed before a pending job (0 where it is pending no longer), and whether the queue is paused.</returns>
+    public async Task<(long Ahead, bool Paused)> ExplainAsync(JobRecord job)
     {
         var call = new ScriptCall();
         call.Queue(job.StoredQueue);
-        return Math.Max(0, (long)await scripts.RunAsync(ExplainScript, call.Add(job.Id.Ulid)));
+        var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(job.Id.Ulid)))!;
+        return (Math.Max(0, reply[0]), reply[1] == 1);
     }
 
     /// <param name="read">The job as it was read; another one is not changed.</param>

@@ -34,7 +34,7 @@ end
 -- Writes what was made. What promises a job must be written before, and the newest id is written behind: a promise of a job
 -- that is newer than that and is not there was cut off from it, and fsck sees it.
 local function flushMade()
-  for _, queue in ipairs(queues) do call('ZADD', QUEUES, 'NX', NEVER, queue.name) end
+  for _, queue in ipairs(queues) do register(queue) end
   flush()
   setLastId(idInstant, idSequence - 1)
 end

@@ -14,7 +14,8 @@
 --       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
 -- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
--- Cost: O(log n) a job and 11 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
+-- A queue that is paused has no due job.
+-- Cost: O(log n) a job and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
 local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
@@ -23,6 +24,7 @@ local bytes = 0
 for _, queue in ipairs(queues) do
   reap(queue, 100)
   queue.priority, queue.taken, queue.page, queue.position, queue.nextAt = 9, 0, {}, 1, math.huge
+  if call('HGET', queue.stats, 'paused') then queue.priority = -1 end
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts

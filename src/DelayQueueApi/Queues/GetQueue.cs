@@ -10,10 +10,11 @@ internal static class GetQueue
         queues.MapGet("/{queue}", HandleAsync)
             .WithName("GetQueue")
             .WithSummary("Count a queue's jobs by state")
-            .WithDescription("All numbers are of one instant: created = scheduled + ready + leased + dead + acked + cancelled.")
+            .WithDescription("All numbers are of one instant: created = scheduled + ready + leased + dead + acked + cancelled + purged.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
     /// <param name="Queue">The queue's name.</param>
+    /// <param name="Paused">Whether claims get nothing from it.</param>
     /// <param name="Scheduled">Jobs before their run-at.</param>
     /// <param name="Ready">Jobs that a worker may claim.</param>
     /// <param name="Leased">Jobs that a worker holds.</param>
@@ -22,7 +23,21 @@ internal static class GetQueue
     /// <param name="OldestReadyMs">How long the longest waiting ready job has been ready, ms.</param>
     /// <param name="NextRunAt">When the next scheduled job runs, where none is ready.</param>
     internal sealed record Response(
-        string Queue, long Scheduled, long Ready, long Leased, long Dead, Totals Totals, long? OldestReadyMs = null, DateTimeOffset? NextRunAt = null);
+        string Queue, bool Paused, long Scheduled, long Ready, long Leased, long Dead, Totals Totals,
+        long? OldestReadyMs = null, DateTimeOffset? NextRunAt = null)
+    {
+        public static Response From(QueueCounts counts)
+        {
+            var late = counts.EarliestRunAt <= counts.Now;
+            return new Response(
+                counts.Queue.Text, counts.Total("paused") > 0, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead,
+                new Totals(
+                    counts.Total("created"), counts.Total("claimed"), counts.Total("acked"), counts.Total("nacked"), counts.Total("expired"),
+                    counts.Total("released"), counts.Total("cancelled"), counts.Total("died"), counts.Total("redriven"), counts.Total("purged")),
+                late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
+                late ? null : counts.EarliestRunAt);
+        }
+    }
 
     /// <param name="Created">Jobs made.</param>
     /// <param name="Claimed">Leases given.</param>
@@ -30,25 +45,13 @@ internal static class GetQueue
     /// <param name="Nacked">Attempts given back as failed.</param>
     /// <param name="Expired">Leases that ran out.</param>
     /// <param name="Released">Attempts given back unharmed.</param>
-    /// <param name="Cancelled">Jobs cancelled.</param>
+    /// <param name="Cancelled">Jobs cancelled, or purged before they were claimed.</param>
     /// <param name="Died">Jobs that ran out of attempts.</param>
+    /// <param name="Redriven">Dead jobs that were given new attempts.</param>
+    /// <param name="Purged">Dead jobs that were deleted.</param>
     internal sealed record Totals(
-        long Created, long Claimed, long Acked, long Nacked, long Expired, long Released, long Cancelled, long Died);
+        long Created, long Claimed, long Acked, long Nacked, long Expired, long Released, long Cancelled, long Died, long Redriven, long Purged);
 
-    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(QueueName queue, QueueStore store)
-    {
-        if (!queue.IsValid || await store.GetAsync(queue) is not { } counts)
-        {
-            return Problems.QueueMissing();
-        }
-
-        var late = counts.EarliestRunAt <= counts.Now;
-        return TypedResults.Ok(new Response(
-            queue.Text, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead,
-            new Totals(
-                counts.Total("created"), counts.Total("claimed"), counts.Total("acked"), counts.Total("nacked"),
-                counts.Total("expired"), counts.Total("released"), counts.Total("cancelled"), counts.Total("died")),
-            late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
-            late ? null : counts.EarliestRunAt));
-    }
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(QueueName queue, QueueStore store) =>
+        await store.GetAsync(queue) is { } counts ? TypedResults.Ok(Response.From(counts)) : Problems.QueueMissing();
 }

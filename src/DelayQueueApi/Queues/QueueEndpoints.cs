@@ -9,6 +9,11 @@ internal static class QueueEndpoints
     public static void MapQueues(this IEndpointRouteBuilder app)
     {
         var queues = app.MapGroup("/queues").WithTags("Queues").WithApiConventions();
+        ListQueues.Map(queues);
         GetQueue.Map(queues);
+        PauseQueue.Map(queues);
+        ResumeQueue.Map(queues);
+        PurgeQueue.Map(queues);
+        RedriveJobs.Map(queues);
     }
 }

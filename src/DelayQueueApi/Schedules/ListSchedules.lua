@@ -11,7 +11,7 @@
 -- Cost: O(log n + limit); at most 100. It stops once MAX_BYTES are out.
 local MAX_BYTES = 1024 * 1024
 local prefix, after, limit = ARGV[arg], ARGV[arg + 1], tonumber(ARGV[arg + 2])
-local names = call('ZRANGEBYLEX', NAMES, '(' .. after, '(' .. prefix .. '\255', 'LIMIT', 0, limit + 1)
+local names = call('ZRANGEBYLEX', SCHEDULE_NAMES, '(' .. after, '(' .. prefix .. '\255', 'LIMIT', 0, limit + 1)
 local answer, bytes = { #names > limit and 1 or 0 }, 0
 for i, name in ipairs(names) do
   if i > limit then break end

@@ -2,7 +2,7 @@
 --       schedules       hash  name → record (the truth; the two zsets are derived from it)
 --       schedule names  zset  every name, all at 0, so that they stand in the order of names
 --       schedules due   zset  name by next instant, ms; without those that are paused or over
-local SCHEDULES, NAMES, DUE = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
+local SCHEDULES, SCHEDULE_NAMES, DUE = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
 
 -- Records: 53 bytes of header, which Lua and ScheduleRecord.cs both know, then the definition, which only C# reads.
 local NO_JOB = '--------------------------'

@@ -16,11 +16,11 @@ for i = arg, #ARGV, 3 do
   else
     if record == '' then
       call('HDEL', SCHEDULES, name)
-      call('ZREM', NAMES, name)
+      call('ZREM', SCHEDULE_NAMES, name)
       index(name, nil)
     else
       call('HSET', SCHEDULES, name, record)
-      call('ZADD', NAMES, 0, name)
+      call('ZADD', SCHEDULE_NAMES, 0, name)
       index(name, record)
     end
     answers[#answers + 1] = 1

@@ -33,9 +33,12 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             }
         }
 
-        await foreach (var entry in database.SortedSetScanAsync(keys.Queues))
+        foreach (var registry in (RedisKey[])[keys.Queues, keys.Names])
         {
-            queues.Add(entry.Element!);
+            await foreach (var entry in database.SortedSetScanAsync(registry))
+            {
+                queues.Add(entry.Element!);
+            }
         }
 
         foreach (var queue in queues)

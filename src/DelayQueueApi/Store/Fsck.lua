@@ -7,7 +7,7 @@
 --       index  number of the index that the ids were read from, 0…11 in the order of its keys, or "" for the records
 --       ids…
 -- Returns one string a fault: "missing <id>" (not in the index that its record tells, or with another score) or
---         "stray <id>" (in an index that its record does not tell). The queue is registered where it was not.
+--         "stray <id>" (in an index that its record does not tell).
 -- Cost: O(log n) an id; at most 500.
 local queue, repair, index = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
 local ids = {}
@@ -20,7 +20,7 @@ for _, id in ipairs(ids) do
   local key, score
   if job and job.queue == queue.name then key, score = place(job, queue) end
   if index then
-    local from = KEYS[10 + index]
+    local from = KEYS[FIXED_KEYS + 1 + index]
     if key ~= from then
       faults[#faults + 1] = 'stray ' .. id
       if repair then call('ZREM', from, id) end

@@ -30,7 +30,7 @@ for i = arg + 2, #ARGV do
     end
   end
 
-  local due, named = tonumber(call('ZSCORE', DUE, name) or 0), call('ZSCORE', NAMES, name)
+  local due, named = tonumber(call('ZSCORE', DUE, name) or 0), call('ZSCORE', SCHEDULE_NAMES, name)
   local nextAt = record and nextOf(record) or 0
   local stray = not record and (named or due > 0) or (due > 0 and nextAt == 0)
   local missing = record and (not named or (nextAt > 0 and due ~= nextAt))
@@ -38,7 +38,7 @@ for i = arg + 2, #ARGV do
   if missing then faults[#faults + 1] = 'missing schedule ' .. name end
   if repair and (stray or missing) then
     index(name, record)
-    if record then call('ZADD', NAMES, 0, name) else call('ZREM', NAMES, name) end
+    if record then call('ZADD', SCHEDULE_NAMES, 0, name) else call('ZREM', SCHEDULE_NAMES, name) end
   end
 end
 if repair and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11))) end

@@ -21,6 +21,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     /// <summary>The schedules' records, their names in order, and which is due when: as Schedules.lua takes them.</summary>
     public RedisKey[] Schedules => [root + "schedules", root + "schedules:names", root + "schedules:due"];
 
+    /// <summary>Every queue that there is, in the order of their names.</summary>
+    public RedisKey Names => root + "names";
+
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 
@@ -28,7 +31,7 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1",
+        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names,
         .. queues.SelectMany(Queue),
     ];
 

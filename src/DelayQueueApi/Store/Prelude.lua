@@ -6,16 +6,18 @@
 --       4,5 settled     hash    id → fence, nonce, outcome; two generations that take turns
 --       6,7 idempotency hash    key → body hash, id, times; two generations that take turns
 --       8,9 claims        hash    claim id → nonce and ids of the jobs given; two generations that take turns
+--       10 names        zset    every queue that there is; all scores are 0, so that they stand in the order of their names
 --       then 13 a queue:
 --       p0…p9           zset    pending ids by run-at ms, one zset a priority: scheduled before it, ready from then on
 --       leased          zset    id by lease expiry, ms
 --       dead            zset    id by time of death, ms
---       stats           hash    created, claimed, acked, … → how many
+--       stats           hash    created, claimed, acked, … → how many; paused → 1 where claims get nothing
 -- ARGV  1 now           ms, or "" for the store's clock
 --       2 n             number of queues, then their n names, in the order of their keys
 --       arg…            what the script itself takes
 local call, byte, char, sub, format, floor = redis.call, string.byte, string.char, string.sub, string.format, math.floor
-local JOBS, QUEUES, LAST_ID = KEYS[1], KEYS[2], KEYS[3]
+local JOBS, QUEUES, LAST_ID, NAMES = KEYS[1], KEYS[2], KEYS[3], KEYS[10]
+local FIXED_KEYS = 10
 local NEVER = '9007199254740991'
 
 local now, nowMicros
@@ -33,7 +35,7 @@ local function int(n) return format('%.0f', n) end
 
 local queues = {}
 for i = 1, tonumber(ARGV[2]) do
-  local base = 9 + (i - 1) * 13
+  local base = FIXED_KEYS + (i - 1) * 13
   queues[i] = {
     name = ARGV[2 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
     leased = KEYS[base + 11], dead = KEYS[base + 12], stats = KEYS[base + 13], counts = {},
@@ -72,6 +74,9 @@ local function writeJob(job)
     .. u16(job.attempt) .. u16(job.maxAttempts) .. u16(job.nacks) .. u16(job.expiries) .. u16(job.releases)
     .. u32(job.leaseMs) .. char(#job.worker) .. u16(#job.error) .. job.worker .. job.error .. job.body
 end
+
+-- From now on the queue is there, also while it has no jobs.
+local function register(queue) call('ZADD', NAMES, 'NX', 0, queue.name) end
 
 -- Where a record says that its job must stand: index key and score.
 local function place(job, queue)

@@ -33,6 +33,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     private static int queues;
 
     private Host? host;
+    private Host? another;
     private HttpClient? client;
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -62,6 +63,18 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         {
             await host.DisposeAsync();
         }
+
+        if (another is not null)
+        {
+            await another.DisposeAsync();
+        }
+    }
+
+    /// <summary>A client of a second instance on the same store.</summary>
+    internal HttpClient AnotherInstance()
+    {
+        another ??= new Host(engine.ConnectionString!, Prefix, Clock, Settings);
+        return another.CreateClient();
     }
 
     /// <summary>A queue that no other test uses.</summary>
@@ -142,6 +155,34 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal async Task<Job> JobAsync(string id) => await ReadAsync(await GetAsync($"/jobs/{id}"), WireJson.Default.Job);
 
+    /// <summary>Puts jobs into a queue and lets each die at its first attempt.</summary>
+    /// <returns>Their ids, longest dead first.</returns>
+    internal async Task<string[]> DeadAsync(string queue, int count = 1, string errorType = "Boom")
+    {
+        var ids = new string[count];
+        for (var i = 0; i < count; i++)
+        {
+            ids[i] = (await ScheduleAsync(queue, "\"priority\":9")).Id;
+            await SettleAsync(await ClaimOneAsync(queue), "nack", $$"""
+                "error":"what","errorType":"{{errorType}}","dead":true
+                """);
+        }
+
+        return ids;
+    }
+
+    internal async Task<ListJobs.Response> ListAsync(string queue, string state, string more = "") =>
+        await ReadAsync(await GetAsync($"/jobs?queue={queue}&state={state}{more}"), WireJson.Default.ListJobsResponse);
+
+    internal async Task<long> RedriveAsync(string queue, string body = "{}") =>
+        (await ReadAsync(await PostAsync($"/queues/{queue}/redrive", body), WireJson.Default.RedriveJobsResponse)).Redriven;
+
+    internal async Task<long> PurgeAsync(string queue, string state) =>
+        (await ReadAsync(await PostAsync($"/queues/{queue}/purge", $$"""{"state":"{{state}}"}"""), WireJson.Default.PurgeQueueResponse)).Purged;
+
+    /// <summary>POST without a body.</summary>
+    internal Task<HttpResponseMessage> PostAsync(string path) => Client.PostAsync(new Uri(path, UriKind.Relative), null);
+
     internal async Task<GetQueue.Response> QueueAsync(string queue) => await ReadAsync(await GetAsync($"/queues/{queue}"), WireJson.Default.GetQueueResponse);
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
@@ -156,6 +197,13 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         var body = await answer.Content.ReadAsByteArrayAsync();
         Assert.True(status == answer.StatusCode, $"{(int)answer.StatusCode}: {Encoding.UTF8.GetString(body)}");
         return RawJson.Read(body, type)!;
+    }
+
+    /// <summary>A 400 that names the field or query parameter.</summary>
+    internal static async Task AssertInvalidAsync(HttpResponseMessage answer, string field)
+    {
+        await AssertProblemAsync(answer, HttpStatusCode.BadRequest, "validation");
+        Assert.Contains($"\"{field}\":[\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     /// <summary>An error of a stable type; never a 500.</summary>

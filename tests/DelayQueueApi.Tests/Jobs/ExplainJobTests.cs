@@ -31,6 +31,9 @@ public abstract class ExplainJobTests(Api api)
         var job = await api.ScheduleAsync(queue);
 
         Assert.Equal("It is due. No claim waits for its queue at this instance.", (await ExplainAsync(job.Id)).Why);
+        await api.PostAsync($"/queues/{queue}/pause", "");
+        Assert.StartsWith("It is due. Its queue is paused.", (await ExplainAsync(job.Id)).Why, StringComparison.Ordinal);
+        await api.PostAsync($"/queues/{queue}/resume", "");
         await api.ClaimOneAsync(queue);
         var waiting = await api.WaitAsync(queue);
         var later = await api.ScheduleAsync(queue, "\"delayMs\":5");

@@ -46,23 +46,34 @@ public abstract class GetQueueTests(Api api)
             api.Advance(random.Next(0, 400));
             foreach (var claimed in await api.ClaimAsync(queue, "\"limit\":2,\"leaseMs\":1000"))
             {
-                switch (random.Next(5))
+                switch (random.Next(6))
                 {
                     case 0: await api.SettleAsync(claimed, "ack"); break;
                     case 1: await api.SettleAsync(claimed, "nack", "\"delayMs\":10"); break;
                     case 2: await api.SettleAsync(claimed, "release"); break;
                     case 3: await api.CancelAsync(claimed.Id); break;
+                    case 4: await api.SettleAsync(claimed, "nack", "\"dead\":true"); break;
                     default: break; // Its lease runs out.
                 }
             }
 
+            switch (random.Next(30))
+            {
+                case 0: await api.RedriveAsync(queue, "{\"limit\":2}"); break;
+                case 1: await api.PurgeAsync(queue, "dead"); break;
+                case 2: await api.PurgeAsync(queue, "ready"); break;
+                default: break;
+            }
+
             var c = await api.QueueAsync(queue);
-            Assert.Equal(c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled);
+            Assert.Equal(c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Purged);
+            Assert.Equal(c.Totals.Died, c.Dead + c.Totals.Redriven + c.Totals.Purged);
             Assert.Equal(c.Totals.Claimed, c.Leased + c.Totals.Acked + c.Totals.Nacked + c.Totals.Released + c.Totals.Expired);
         }
 
         var final = await api.QueueAsync(queue);
-        Assert.All([final.Totals.Acked, final.Totals.Nacked, final.Totals.Released, final.Totals.Expired, final.Totals.Cancelled, final.Totals.Died],
+        Assert.All([final.Totals.Acked, final.Totals.Nacked, final.Totals.Released, final.Totals.Expired, final.Totals.Cancelled, final.Totals.Died,
+                final.Totals.Redriven, final.Totals.Purged],
             total => Assert.True(total > 0));
         await api.AssertSoundAsync();
     }

@@ -61,6 +61,19 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_queue_that_the_list_lacks_is_found_and_listed_again()
+    {
+        await api.ScheduleAsync(queue);
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Names);
+
+        Assert.Equal([$"unlisted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
+
+        await api.AssertSoundAsync();
+        Assert.Equal(queue, (await api.QueueAsync(queue)).Queue);
+    }
+
+    [Fact]
     public async Task A_stray_id_is_never_claimed()
     {
         await api.ScheduleAsync(queue);

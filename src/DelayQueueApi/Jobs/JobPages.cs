@@ -1,0 +1,44 @@
+using DelayQueueApi.Store;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>Reads a queue's jobs in pages, each by as many bounded scripts as it takes.</summary>
+internal sealed class JobPages(ScriptRunner scripts)
+{
+    private const int MaxJobsPerCall = 100;
+    private const int MaxPageBytes = 8 * 1024 * 1024;
+
+    private static readonly Script ListScript = Script.Load("Jobs/ListJobs.lua");
+
+    /// <param name="start">Tells queue and state; with a job's id, the list goes on after that job.</param>
+    /// <returns>The jobs, and where the list goes on; null where it has ended.</returns>
+    public async Task<(IReadOnlyList<Job> Jobs, JobCursor? Next)> ReadAsync(JobCursor start, int limit, CancellationToken client)
+    {
+        var jobs = new List<Job>();
+        var bytes = 0;
+        JobCursor? next = start;
+        while (next is not null && jobs.Count < limit && bytes < MaxPageBytes)
+        {
+            client.ThrowIfCancellationRequested();
+            var call = new ScriptCall();
+            call.Queue(start.Queue.Stored);
+            call.Add(start.State.ToString().ToLowerInvariant(), Math.Min(MaxJobsPerCall, limit - jobs.Count));
+            call.Add(next.Ulid.Length > 0 ? [next.Priority, next.Score, next.Ulid] : ["", "", ""]);
+            var reply = (RedisResult[])(await scripts.RunAsync(ListScript, call))!;
+
+            var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
+            for (var i = 4; i < reply.Length; i += 2)
+            {
+                var job = JobRecord.Decode((string)reply[i]!, (byte[])reply[i + 1]!);
+                bytes += job.Payload.Utf8.Length;
+                jobs.Add(Job.From(job, now));
+            }
+
+            var ulid = (string)reply[3]!;
+            next = ulid.Length > 0 ? start with { Priority = (int)reply[1], Score = (long)reply[2], Ulid = ulid } : null;
+        }
+
+        return (jobs, next);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics.CodeAnalysis;
+using DelayQueueApi.Http;
+using DelayQueueApi.Queues;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>GET /jobs</summary>
+internal static class ListJobs
+{
+    private static readonly Dictionary<string, JobState> States =
+        Enum.GetValues<JobState>().ToDictionary(state => state.ToString().ToLowerInvariant());
+
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
+        jobs.MapGet("/", HandleAsync)
+            .WithName("ListJobs")
+            .WithSummary("List a queue's jobs of one state")
+            .WithDescription("In order: scheduled and ready jobs by priority, run-at and id, as they are claimed; leased ones by the end of the lease; " +
+                "dead ones by time of death. A page with next goes on: ask again with it as cursor. A page may be shorter than limit where 8 MiB of jobs are out.")
+            .ProducesProblems(StatusCodes.Status400BadRequest);
+
+    /// <param name="Jobs">The jobs, in order.</param>
+    /// <param name="Next">The cursor of the next page; not there where the list has ended.</param>
+    internal sealed record Response(IReadOnlyList<Job> Jobs, string? Next = null);
+
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
+        string? queue, string? state, string? cursor, string? limit, JobPages pages, HttpContext http)
+    {
+        var name = new QueueName(queue ?? "");
+        var check = new QueryCheck(http.Request.Query, "queue", "state", "cursor", "limit")
+            .That(queue is not null, "queue", "is required")
+            .That(name.IsValid, "queue", QueueName.Rule)
+            .That(state is not null, "state", "is required")
+            .That(IsState(state, out var of), "state", $"must be one of {string.Join(", ", States.Keys)}");
+        var most = check.Limit(limit);
+        var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of)) ?? new JobCursor(name, of, 0, 0, "");
+        if (check.Problem is { } problem)
+        {
+            return problem;
+        }
+
+        var (jobs, next) = await pages.ReadAsync(start, most, http.RequestAborted);
+        return TypedResults.Ok(new Response(jobs, next?.ToString()));
+    }
+
+    private static bool IsState([NotNullWhen(true)] string? text, out JobState state)
+    {
+        state = default;
+        return text is not null && States.TryGetValue(text, out state);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Net;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Tests.Hosting;
+
+namespace DelayQueueApi.Tests.Queues;
+
+public abstract class PurgeQueueTests(Api api)
+{
+    private readonly string queue = Api.NewQueue();
+
+    [Theory]
+    [InlineData("scheduled", 0, 1, 1, 1)]
+    [InlineData("ready", 1, 0, 1, 1)]
+    [InlineData("dead", 1, 1, 1, 0)]
+    public async Task The_jobs_of_one_state_go_and_all_others_stay(string state, int scheduled, int ready, int leased, int dead)
+    {
+        await api.ScheduleAsync(queue);
+        await api.ClaimOneAsync(queue);
+        await api.DeadAsync(queue);
+        await api.ScheduleAsync(queue, "\"priority\":2");
+        await api.ScheduleAsync(queue, "\"delayMs\":1");
+
+        Assert.Equal(1, await api.PurgeAsync(queue, state));
+        Assert.Equal(0, await api.PurgeAsync(queue, state));
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((scheduled, ready, leased, dead), (counts.Scheduled, counts.Ready, counts.Leased, counts.Dead));
+        Assert.Equal(state == "dead" ? (0, 1) : (1, 0), (counts.Totals.Cancelled, counts.Totals.Purged));
+        AssertAddsUp(counts);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Many_jobs_of_all_priorities_go_in_one_call()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 250).Select(i => api.ScheduleAsync(queue, $"\"priority\":{i % 10}")));
+
+        Assert.Equal(250, await api.PurgeAsync(queue, "ready"));
+
+        AssertAddsUp(await api.QueueAsync(queue));
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task A_job_is_purged_or_claimed_and_never_both()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => api.ScheduleAsync(queue)));
+
+        var purging = api.PurgeAsync(queue, "ready");
+        var claims = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => api.ClaimAsync(queue, "\"limit\":2")));
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal(100, await purging + claims.Sum(jobs => jobs.Count));
+        Assert.Equal(claims.Sum(jobs => jobs.Count), counts.Leased);
+        AssertAddsUp(counts);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_ends_the_work()
+    {
+        await api.ScheduleAsync(queue);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => api.Service<QueueStore>().PurgeAsync(new QueueName(queue), PurgedState.Ready, new CancellationToken(canceled: true)));
+
+        Assert.Equal(1, (await api.QueueAsync(queue)).Ready);
+    }
+
+    [Theory]
+    [InlineData("{}", "state")]
+    [InlineData("{\"state\":\"leased\"}", "state")]
+    [InlineData("{\"state\":0}", "state")]
+    [InlineData("{\"state\":\"dead\",\"ids\":[]}", "ids")]
+    [InlineData("", "$")]
+    public async Task What_is_not_valid_is_named_and_purges_nothing(string body, string field)
+    {
+        await api.DeadAsync(queue);
+
+        await Api.AssertInvalidAsync(await api.PostAsync($"/queues/{queue}/purge", body), field);
+
+        Assert.Equal(1, (await api.QueueAsync(queue)).Dead);
+    }
+
+    [Theory]
+    [InlineData("never-used")]
+    [InlineData("UPPER")]
+    public async Task A_queue_that_is_not_there_is_told(string name) =>
+        await Api.AssertProblemAsync(await api.PostAsync($"/queues/{name}/purge", "{\"state\":\"dead\"}"), HttpStatusCode.NotFound, "queue-not-found");
+
+    private static void AssertAddsUp(GetQueue.Response c) => Assert.Equal(
+        c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Purged);
+
+    public sealed class OnEmbedded(EmbeddedApi api) : PurgeQueueTests(api), IClassFixture<EmbeddedApi>;
+
+    public sealed class OnRedis(RedisApi api) : PurgeQueueTests(api), IClassFixture<RedisApi>;
+}
