@@ -152,7 +152,8 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await ExpectAsync("Queues/PauseQueue.lua", "1", [Queue], ["1"]);
             await ExpectAsync("Queues/PauseQueue.lua", "0 1", [Queue, "default/paused"], ["1"]);
             await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", ""]);
-            await RunAsync("Queues/GetQueue.lua", [Queue, "default/paused", "default/empty"], []);
+            // Not of a queue with many totals: the engines tell a hash's fields in any order.
+            await ExpectAsync("Queues/GetQueue.lua", "1 0", ["default/paused", "default/empty"], []);
             await ExpectAsync("Queues/PauseQueue.lua", "1 0", [Queue, "default/empty"], [""]);
             await ExpectAsync("Queues/ListQueues.lua", $"{Queue} default/paused", [], ["", 3]);
             await ExpectAsync("Queues/ListQueues.lua", Queue, [], ["", 1]);
