@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
-using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
 using FluentValidation;
@@ -47,22 +46,13 @@ internal static class ScheduleJob
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         Backoff? Backoff = null,
         Dictionary<string, string>? Metadata = null,
-        [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null);
+        [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null) : IJobFields;
 
-    internal sealed class Validator : AbstractValidator<Request>
+    internal sealed class Validator : JobFieldsValidator<Request>
     {
         public Validator()
         {
             RuleFor(r => r.Queue).Must(queue => new QueueName(queue!).IsValid).When(r => r.Queue is not null).WithMessage(QueueName.Rule);
-            RuleFor(r => r.DelayMs).InclusiveBetween(0, Limits.MaxDelayMs).WithMessage(Limits.Between(0, Limits.MaxDelayMs));
-            RuleFor(r => r.DelayMs).Null().When(r => r.RunAt is not null).WithMessage("cannot be given together with runAt");
-            RuleFor(r => r.Priority).InclusiveBetween(Limits.MinPriority, Limits.MaxPriority)
-                .WithMessage(Limits.Between(Limits.MinPriority, Limits.MaxPriority));
-            RuleFor(r => r.MaxAttempts).InclusiveBetween(1, Limits.MaxAttempts).WithMessage(Limits.Between(1, Limits.MaxAttempts));
-            RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
-                .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
-            RuleFor(r => r.Backoff!).SetValidator(new BackoffValidator()).When(r => r.Backoff is not null);
-            RuleFor(r => r.Metadata).Must(pairs => IsMetadata(pairs!)).When(r => r.Metadata is not null).WithMessage(MetadataRule);
             RuleFor(r => r.IdempotencyKey).Must(key => IsKey(key!)).When(r => r.IdempotencyKey is not null).WithMessage(KeyRule);
         }
     }
@@ -107,12 +97,6 @@ internal static class ScheduleJob
     public static ProblemHttpResult? LimitPayload(RawJson payload, LimitOptions limits) => payload.Utf8.Length <= limits.PayloadBytes
         ? null
         : Problems.PayloadTooLarge($"The payload has {payload.Utf8.Length} bytes; at most {limits.PayloadBytes} are taken.");
-
-    public static readonly string MetadataRule = $"must be up to {Limits.MaxMetadataPairs} string pairs of {Limits.MaxMetadataBytes} bytes in all";
-
-    public static bool IsMetadata(Dictionary<string, string> pairs) =>
-        pairs.Count <= Limits.MaxMetadataPairs && pairs.Values.All(value => value is not null)
-        && pairs.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value)) <= Limits.MaxMetadataBytes;
 
     private static readonly string KeyRule = $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters";
 

@@ -36,27 +36,15 @@ internal static class UpdateJob
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         Backoff? Backoff = null,
         Dictionary<string, string>? Metadata = null,
-        RawJson? Payload = null)
+        RawJson? Payload = null) : IJobFields
     {
         /// <summary>True where what only C# reads of a record changes.</summary>
         internal bool ChangesBody => Backoff is not null || Metadata is not null || Payload is not null;
     }
 
-    internal sealed class Validator : AbstractValidator<Request>
+    internal sealed class Validator : JobFieldsValidator<Request>
     {
-        public Validator()
-        {
-            RuleFor(r => r).Must(r => r != new Request()).OverridePropertyName("$").WithMessage("must name a field to change");
-            RuleFor(r => r.DelayMs).InclusiveBetween(0, Limits.MaxDelayMs).WithMessage(Limits.Between(0, Limits.MaxDelayMs));
-            RuleFor(r => r.DelayMs).Null().When(r => r.RunAt is not null).WithMessage("cannot be given together with runAt");
-            RuleFor(r => r.Priority).InclusiveBetween(Limits.MinPriority, Limits.MaxPriority)
-                .WithMessage(Limits.Between(Limits.MinPriority, Limits.MaxPriority));
-            RuleFor(r => r.MaxAttempts).InclusiveBetween(1, Limits.MaxAttempts).WithMessage(Limits.Between(1, Limits.MaxAttempts));
-            RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
-                .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
-            RuleFor(r => r.Backoff!).SetValidator(new BackoffValidator()).When(r => r.Backoff is not null);
-            RuleFor(r => r.Metadata).Must(pairs => ScheduleJob.IsMetadata(pairs!)).When(r => r.Metadata is not null).WithMessage(ScheduleJob.MetadataRule);
-        }
+        public Validator() => RuleFor(r => r).Must(r => r != new Request()).OverridePropertyName("$").WithMessage("must name a field to change");
     }
 
     private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(
