@@ -14,7 +14,7 @@ public abstract class ModelTests(Api api)
     private static readonly Gen<Operation[]> Operations = Gen.Select(Gen.Frequency(
         (6, Gen.Const(Call.Schedule)), (8, Gen.Const(Call.Claim)), (2, Gen.Const(Call.ClaimAgain)), (5, Gen.Const(Call.Ack)), (4, Gen.Const(Call.Nack)),
         (3, Gen.Const(Call.Release)), (2, Gen.Const(Call.Extend)), (3, Gen.Const(Call.Cancel)), (3, Gen.Const(Call.Update)), (2, Gen.Const(Call.Get)),
-        (6, Gen.Const(Call.Advance)), (2, Gen.Const(Call.Reap))), Gen.Int[0, 100], Gen.Int[0, 5], (call, which, how) => new Operation(call, which, how)).Array[1, 60];
+        (6, Gen.Const(Call.Advance)), (2, Gen.Const(Call.Reap)), (1, Gen.Const(Call.Pause)), (2, Gen.Const(Call.Resume)), (1, Gen.Const(Call.Redrive)), (1, Gen.Const(Call.Purge))), Gen.Int[0, 100], Gen.Int[0, 5], (call, which, how) => new Operation(call, which, how)).Array[1, 60];
 
     [Fact]
     public async Task Every_answer_is_what_the_model_says() => await Operations.SampleAsync(
@@ -67,6 +67,16 @@ public abstract class ModelTests(Api api)
                     // The failure of a lease that ran out is told once it was reaped.
                     await service.ReapAsync();
                     return (model.Get(which % model.Jobs), await service.GetAsync(which % model.Jobs));
+                case Call.Pause or Call.Resume:
+                    return (model.Pause(call == Call.Pause), await service.PauseAsync(call == Call.Pause));
+                case Call.Redrive when model.Jobs > 0:
+                    // A job is dead, or pending again, once its lease was reaped.
+                    await service.ReapAsync();
+                    return (model.Redrive(), await service.RedriveAsync());
+                case Call.Purge when model.Jobs > 0:
+                    await service.ReapAsync();
+                    var state = ((string[])["dead", "scheduled", "ready"])[how % 3];
+                    return (model.Purge(state), await service.PurgeAsync(state));
                 case Call.Ack or Call.Nack or Call.Release or Call.Extend when model.Leases > 0:
                     // Mostly the newest leases: older ones are lost, which is soon tried enough.
                     return await SettleAsync(call, Math.Max(0, model.Leases - 1 - (which % 8)), how);
@@ -101,6 +111,10 @@ public abstract class ModelTests(Api api)
         Get,
         Advance,
         Reap,
+        Pause,
+        Resume,
+        Redrive,
+        Purge,
     }
 
     /// <param name="Which">Chooses among what is there.</param>

@@ -14,6 +14,7 @@ internal sealed class QueueModel
     private readonly Dictionary<int, int[]> claims = [];
     private readonly Dictionary<string, int> totals = [];
     private long now;
+    private bool paused;
 
     public int Jobs => jobs.Count;
 
@@ -67,7 +68,7 @@ internal sealed class QueueModel
             return Show(held);
         }
 
-        var due = jobs.Where(job => job.State == State.Pending && job.RunAt <= now)
+        var due = jobs.Where(job => !paused && job.State == State.Pending && job.RunAt <= now)
             .OrderByDescending(job => job.Priority).ThenBy(job => job.RunAt).ThenBy(job => job.Number).Take(limit).ToArray();
         foreach (var job in due)
         {
@@ -166,6 +167,36 @@ internal sealed class QueueModel
         return $"200 {Show(job)}";
     }
 
+    public string Pause(bool pause)
+    {
+        paused = pause;
+        return "204";
+    }
+
+    public string Redrive()
+    {
+        var dead = jobs.Where(job => job.State == State.Dead).ToArray();
+        foreach (var job in dead)
+        {
+            (job.State, job.Attempt, job.RunAt) = (State.Pending, 0, now);
+            Count("redriven");
+        }
+
+        return $"200 {dead.Length}";
+    }
+
+    public string Purge(string state)
+    {
+        var purged = jobs.Where(job => state == "dead" ? job.State == State.Dead : job.State == State.Pending && job.RunAt > now == (state == "scheduled")).ToArray();
+        foreach (var job in purged)
+        {
+            job.State = State.Gone;
+            Count(state == "dead" ? "purged" : "cancelled");
+        }
+
+        return $"200 {purged.Length}";
+    }
+
     public string Get(int number) => jobs[number].State == State.Gone ? "404 job-not-found" : $"200 {Show(jobs[number])}";
 
     public string Counts()
@@ -173,7 +204,7 @@ internal sealed class QueueModel
         var pending = jobs.Where(job => job.State == State.Pending).ToArray();
         return $"200 {pending.Count(job => job.RunAt > now)} {pending.Count(job => job.RunAt <= now)} {jobs.Count(job => job.State == State.Leased)} "
             + $"{jobs.Count(job => job.State == State.Dead)} "
-            + string.Join(' ', ((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died"])
+            + string.Join(' ', ((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died", "redriven", "purged"])
                 .Select(what => totals.GetValueOrDefault(what)));
     }
 

@@ -58,11 +58,18 @@ internal sealed class QueueUnderTest(Api api)
         return await ShowAsync(await api.Client.PatchAsync(new Uri($"/jobs/{jobs[job]}", UriKind.Relative), body), Show);
     }
 
+    public async Task<string> PauseAsync(bool pause) => await ShowAsync(await api.PostAsync($"/queues/{queue}/{(pause ? "pause" : "resume")}", ""), _ => "");
+
+    public async Task<string> RedriveAsync() => await ShowAsync(await api.PostAsync($"/queues/{queue}/redrive", "{}"), answer => $"{answer["redriven"]}");
+
+    public async Task<string> PurgeAsync(string state) =>
+        await ShowAsync(await api.PostAsync($"/queues/{queue}/purge", $$"""{"state":"{{state}}"}"""), answer => $"{answer["purged"]}");
+
     public async Task<string> GetAsync(int job) => await ShowAsync(await api.GetAsync($"/jobs/{jobs[job]}"), Show);
 
     public async Task<string> CountsAsync() => await ShowAsync(await api.GetAsync($"/queues/{queue}"), counts =>
         string.Join(' ', ((string[])["scheduled", "ready", "leased", "dead"]).Select(state => counts[state])
-            .Concat(((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died"]).Select(what => counts["totals"]![what]))));
+            .Concat(((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died", "redriven", "purged"]).Select(what => counts["totals"]![what]))));
 
     private async Task<string> SettleAsync(int lease, string call, string fields, Func<JsonNode, string> show)
     {
