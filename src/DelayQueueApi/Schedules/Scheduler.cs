@@ -7,7 +7,7 @@ namespace DelayQueueApi.Schedules;
 /// Makes the jobs of schedules at their instants. Any number of instances may run it: the script makes an instant's job only
 /// where the schedule still stands at that instant.
 /// </summary>
-internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, ILogger<Scheduler> log) : BackgroundService
+internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, ILogger<Scheduler> log) : StoreLoop(time, log)
 {
     /// <summary>An instant that is later than this was missed.</summary>
     public static readonly TimeSpan MissedAfter = TimeSpan.FromSeconds(10);
@@ -15,16 +15,8 @@ internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, 
     /// <summary>A schedule that was set by an instance which then stopped is found after so long.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Backoff = TimeSpan.FromSeconds(1);
-
-    private volatile TaskCompletionSource changed = NewSignal();
-
-    /// <summary>A schedule may have an earlier next instant than the loop knows.</summary>
-    public void Wake() => changed.TrySetResult();
-
     /// <summary>Fires every schedule whose instant has come.</summary>
-    /// <returns>When to look again.</returns>
-    public async Task<TimeSpan> RunOnceAsync(CancellationToken stopping)
+    public override async Task<TimeSpan> RunOnceAsync(CancellationToken stopping)
     {
         var broken = 0;
         while (true)
@@ -48,42 +40,15 @@ internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, 
 #pragma warning restore CA1031
                 {
                     broken++;
-                    LogUnreadable(error, name.Text);
+                    LogUnreadable(Log, error, name.Text);
                 }
             }
 
             if (firings.Count > 0)
             {
                 var fired = await store.FireAsync(firings);
-                LogFired(fired.Count(outcome => outcome == Fired.MadeJob), fired.Length);
+                LogFired(Log, fired.Count(outcome => outcome == Fired.MadeJob), fired.Length);
             }
-        }
-    }
-
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (!stoppingToken.IsCancellationRequested)
-        {
-            changed = NewSignal();
-            TimeSpan sleep;
-            try
-            {
-                sleep = await RunOnceAsync(stoppingToken);
-            }
-            catch (StoreException error)
-            {
-                LogFailed(error.Message);
-                sleep = Backoff;
-            }
-#pragma warning disable CA1031 // A failure is logged and never ends the loop.
-            catch (Exception error) when (error is not OperationCanceledException)
-#pragma warning restore CA1031
-            {
-                LogBroken(error);
-                sleep = Backoff;
-            }
-
-            await changed.Task.WaitAsync(sleep, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -100,17 +65,9 @@ internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, 
             MakesJob: !missed || definition.Misfire != Misfire.Skip, SkipsBusy: definition.Overlap == Overlap.Skip);
     }
 
-    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     [LoggerMessage(LogLevel.Debug, "{Made} jobs were made by {Count} schedules.")]
-    private partial void LogFired(int made, int count);
+    private static partial void LogFired(ILogger log, int made, int count);
 
     [LoggerMessage(LogLevel.Error, "The schedule {Name} cannot be read here and does not fire.")]
-    private partial void LogUnreadable(Exception error, string name);
-
-    [LoggerMessage(LogLevel.Warning, "The schedules could not be fired; they are tried again. {Reason}")]
-    private partial void LogFailed(string reason);
-
-    [LoggerMessage(LogLevel.Error, "The scheduler failed; it tries again.")]
-    private partial void LogBroken(Exception error);
+    private static partial void LogUnreadable(ILogger log, Exception error, string name);
 }

@@ -5,7 +5,7 @@
 --       3 last-id       string  instant, sequence number and first 15 characters of the newest job id
 --       4,5 settled     hash    id → fence, nonce, outcome; two generations that take turns
 --       6,7 idempotency hash    key → body hash, id, times; two generations that take turns
---       8,9 claims        hash    claim id → nonce and ids of the jobs given; two generations that take turns
+--       8,9 claims      hash    claim id → nonce and ids of the jobs given; two generations that take turns
 --       10 names        zset    every queue that there is; all scores are 0, so that they stand in the order of their names
 --       then 13 a queue:
 --       p0…p9           zset    pending ids by run-at ms, one zset a priority: scheduled before it, ready from then on
