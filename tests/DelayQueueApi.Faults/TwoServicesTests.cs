@@ -75,11 +75,11 @@ public sealed class TwoServicesTests : IAsyncLifetime
         }
 
         var lost = (await here.ClaimAsync(Queue, Jobs, leaseMs: 1_000)).Grants;
-        await Poll.UntilAsync(async () => (await there.QueueAsync(Queue)).Totals.Expired >= Jobs);
+        await Poll.UntilAsync(async () => (await there.QueueAsync(Queue)).Totals.LeasesExpired >= Jobs);
 
         var again = (await there.ClaimAsync(Queue, Jobs)).Grants;
         Assert.Equal(lost.Select(job => (job.Id, 2)).Order(), again.Select(job => (job.Id, job.Attempt)).Order());
         Assert.All(await Task.WhenAll(again.Select(job => here.JobAsync(job.Id))), job => Assert.Equal(new Failures(0, 1, 0), job.Failures));
-        Assert.Equal((Jobs, 2 * Jobs), await here.QueueAsync(Queue) is var queue ? (queue.Totals.Expired, queue.Totals.Claimed) : default);
+        Assert.Equal((Jobs, 2 * Jobs), await here.QueueAsync(Queue) is var queue ? (queue.Totals.LeasesExpired, queue.Totals.Claimed) : default);
     }
 }

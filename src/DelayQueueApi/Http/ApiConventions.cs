@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Http;
 
@@ -9,6 +10,7 @@ internal static class ApiConventions
     public static RouteGroupBuilder WithApiConventions(this RouteGroupBuilder group)
     {
         group.AddEndpointFilter(CheckBodyAsync)
+            .AddEndpointFilter(TellWhenToRetryAsync)
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
         return group;
     }
@@ -34,6 +36,17 @@ internal static class ApiConventions
         }
 
         return await next(context);
+    }
+
+    private static async ValueTask<object?> TellWhenToRetryAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var result = await next(context);
+        if ((result as INestedHttpResult)?.Result is ProblemHttpResult { StatusCode: StatusCodes.Status429TooManyRequests })
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+        }
+
+        return result;
     }
 
     /// <summary>Names in errors are those of the JSON fields.</summary>

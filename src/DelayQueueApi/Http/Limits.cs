@@ -22,6 +22,13 @@ internal static class Limits
     public const int MaxErrorBytes = 8_192;
     public const int MaxErrorTypeLength = 128;
     public const int MaxKeyLength = 255;
+    public const int MaxUniqueKeyLength = 128;
+    public const int MaxFollowUps = 20;
+    public const int MaxResultBytes = 65_536;
+    public const int MinKeyKnownMs = 1_000;
+    public const int MaxQueueLength = 1_000_000_000;
+    public const int MaxRetained = 1_000_000;
+    public const int MaxRedrivesPerSecond = 1_000;
     public const int MinIntervalMs = 1_000;
     public const int MaxCronLength = 128;
     public const int MaxPage = 1_000;
@@ -33,6 +40,12 @@ internal static class Limits
 
     /// <summary>365 days.</summary>
     public const long MaxBackoffMs = 365L * 86_400_000;
+
+    /// <summary>365 days.</summary>
+    public const long MaxTtlMs = 365L * 86_400_000;
+
+    /// <summary>365 days.</summary>
+    public const long MaxRetentionMs = 365L * 86_400_000;
 
     /// <summary>365 days.</summary>
     public const long MaxIntervalMs = 365L * 86_400_000;

@@ -170,7 +170,7 @@ internal static class OpenApi
             if (schema is OpenApiSchema array && context.MemberInfo?.GetCustomAttribute<ItemsOfAttribute>() is { } items)
             {
                 array.Items = context.SchemaGenerator.GenerateSchema(items.Type, context.SchemaRepository);
-                (array.MinItems, array.MaxItems) = (1, Limits.MaxBatch);
+                (array.MinItems, array.MaxItems) = (1, items.Most);
             }
         }
     }

@@ -21,16 +21,28 @@ internal static class Problems
     });
 
     public static ProblemHttpResult JobMissing() =>
-        Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked, cancelled or purged.");
+        Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked, cancelled, expired or purged.");
 
     public static ProblemHttpResult QueueMissing() =>
-        Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it, and it was never paused.");
+        Problem(StatusCodes.Status404NotFound, "queue-not-found", "No such queue.", "No job was ever put into it, nothing was set for it, or it was deleted.");
+
+    public static ProblemHttpResult QueueNotEmpty() => Problem(
+        StatusCodes.Status409Conflict, "queue-not-empty", "The queue has jobs.", "Purge them first, or delete the queue with force=true.");
+
+    public static ProblemHttpResult QueueFull() => Problem(
+        StatusCodes.Status429TooManyRequests, "queue-full", "The queue is full.", "It has as many jobs as its maxLength allows. Nothing was made; try again later.");
+
+    public static ProblemHttpResult RedriveMissing() =>
+        Problem(StatusCodes.Status404NotFound, "redrive-not-found", "No such redrive.", "None with a rate was ever started for this queue.");
+
+    public static ProblemHttpResult RedriveRunning() => Problem(
+        StatusCodes.Status409Conflict, "redrive-running", "A redrive is running.", "Wait until it is done, or cancel it.");
 
     public static ProblemHttpResult ScheduleMissing() =>
         Problem(StatusCodes.Status404NotFound, "schedule-not-found", "No such schedule.", "It never was, or it was deleted.");
 
     public static ProblemHttpResult JobFinished() =>
-        Problem(StatusCodes.Status409Conflict, "job-finished", "The job is finished.", "It is dead; a finished job cannot be cancelled.");
+        Problem(StatusCodes.Status409Conflict, "job-finished", "The job is finished.", "It is dead, completed or expired.");
 
     public static ProblemHttpResult JobLeased() =>
         Problem(StatusCodes.Status409Conflict, "job-leased", "A worker holds the job.", "Try again once it is given back, or cancel it.");
@@ -48,6 +60,28 @@ internal static class Problems
     public static ProblemHttpResult IdempotencyKeyReused() => Problem(
         StatusCodes.Status422UnprocessableEntity, "idempotency-key-reused", "The idempotency key belongs to another request.",
         "A job was made under this key from a different body. Repeat that body, or take a new key.");
+
+    /// <param name="holder">The job that has the key.</param>
+    public static ProblemHttpResult UniqueConflict(Jobs.JobId holder) => TypedResults.Problem(new ProblemDetails
+    {
+        Status = StatusCodes.Status409Conflict,
+        Type = Prefix + "unique-conflict",
+        Title = "Another job holds the unique key.",
+        Detail = "Nothing was made. jobId names that job.",
+        Extensions = { ["jobId"] = holder.Text },
+    });
+
+    /// <summary>What is wrong with a part of a request, with its fields named as of the whole.</summary>
+    public static ProblemHttpResult Within(ProblemHttpResult problem, string path) => problem.ProblemDetails is HttpValidationProblemDetails validation
+        ? Invalid(validation.Errors.ToDictionary(error => error.Key == "$" ? path : $"{path}.{error.Key}", error => error.Value))
+        : problem;
+
+    /// <summary>Why a follow-up of an ack is refused, and with it the ack.</summary>
+    public static ProblemHttpResult InFollowUp(ProblemHttpResult refusal, int number)
+    {
+        refusal.ProblemDetails.Detail = $"then[{number - 1}]: {refusal.ProblemDetails.Detail} The job is still leased.";
+        return refusal;
+    }
 
     public static ProblemHttpResult PayloadTooLarge(string detail) =>
         Problem(StatusCodes.Status413PayloadTooLarge, "payload-too-large", "The request is too large.", detail);

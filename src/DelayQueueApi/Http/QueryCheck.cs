@@ -9,11 +9,19 @@ internal sealed class QueryCheck
 
     /// <param name="query">The request's query.</param>
     /// <param name="known">The parameters that the call has; any other one is an error.</param>
-    public QueryCheck(IQueryCollection query, params string[] known)
+    /// <param name="prefix">What the names of further ones begin with, each given once.</param>
+    public QueryCheck(IQueryCollection query, string[] known, string? prefix = null)
     {
-        foreach (var name in query.Keys.Except(known))
+        foreach (var (name, values) in query.ExceptBy(known, pair => pair.Key))
         {
-            errors[name] = ["is not a known query parameter"];
+            if (prefix is null || !name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                errors[name] = ["is not a known query parameter"];
+            }
+            else if (values.Count > 1)
+            {
+                errors[name] = ["stands there twice"];
+            }
         }
     }
 

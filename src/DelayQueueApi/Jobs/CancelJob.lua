@@ -4,7 +4,7 @@
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then two a job: id, and the index of its queue
--- Returns one integer a job: 1 gone, 2 leased and told to stop, 0 no such job, -1 finished.
+-- Returns one integer a job: 1 gone, 2 leased and told to stop, 0 no such job, -1 dead, completed or expired.
 -- Cost: O(log n) a job; at most 100.
 local ids = {}
 for i = arg, #ARGV, 2 do ids[#ids + 1] = ARGV[i] end
@@ -13,13 +13,10 @@ load(ids)
 local answers = {}
 for i, id in ipairs(ids) do
   local job, queue = loaded[id], queues[tonumber(ARGV[arg + 2 * i - 1])]
-  if job and job.queue == queue.name and job.state == 'L' and job.at <= now then
-    expire(job, queue)
-    job = loaded[id]
-  end
+  if job and job.queue == queue.name then job = catchUp(job, queue) end
   if not job or job.queue ~= queue.name then
     answers[i] = 0
-  elseif job.state == 'D' then
+  elseif job.state == 'D' or isKept(job.state) then
     answers[i] = -1
   elseif job.state == 'L' then
     change(job, queue)

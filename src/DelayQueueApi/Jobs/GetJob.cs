@@ -1,26 +1,43 @@
+using System.Text.RegularExpressions;
 using DelayQueueApi.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DelayQueueApi.Jobs;
 
 /// <summary>GET /jobs/{id}</summary>
-internal static class GetJob
+internal static partial class GetJob
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/{id}", HandleAsync)
             .WithName("GetJob")
             .WithSummary("Show a job")
-            .WithDescription("A job that was acked, cancelled or purged is gone and answers 404.")
+            .WithDescription("A job that was acked or has expired is shown for its retention, with its result; without one it is gone, as is one that was " +
+                "cancelled or purged, and answers 404. With Prefer: wait=30 the answer comes once the job has ended, or after so many seconds, up to 60.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
-    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store, HttpContext http)
+    private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(
+        JobId id, [FromHeader(Name = "Prefer")] string? prefer, JobStore store, JobEnds ends, HttpContext http)
     {
-        if (await store.GetAsync(id) is not { } found)
+        var seconds = SecondsToWait(prefer);
+        if (seconds > 0)
+        {
+            http.Response.Headers["Preference-Applied"] = $"wait={seconds}";
+        }
+
+        if ((seconds > 0 ? await ends.WaitAsync(id, TimeSpan.FromSeconds(seconds), http.RequestAborted) : await store.GetAsync(id)) is not var (job, now))
         {
             return Problems.JobMissing();
         }
 
-        http.Response.Headers.ETag = Etags.Of(found.Job);
-        return TypedResults.Ok(Job.From(found.Job, found.Now));
+        http.Response.Headers.ETag = Etags.Of(job);
+        return TypedResults.Ok(Job.From(job, now));
     }
+
+    /// <summary>RFC 7240: a preference that is not understood is passed over.</summary>
+    private static int SecondsToWait(string? prefer) =>
+        prefer is not null && Wait().Match(prefer) is { Success: true } wait ? Math.Min(int.Parse(wait.Groups[1].ValueSpan), Limits.MaxWaitMs / 1000) : 0;
+
+    [GeneratedRegex("(?:^|,)\\s*wait\\s*=\\s*\"?(\\d{1,9})\"?\\s*(?:[,;]|$)", RegexOptions.IgnoreCase)]
+    private static partial Regex Wait();
 }

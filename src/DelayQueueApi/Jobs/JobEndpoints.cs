@@ -4,7 +4,11 @@ namespace DelayQueueApi.Jobs;
 
 internal static class JobEndpoints
 {
-    public static IServiceCollection AddJobs(this IServiceCollection services) => services.AddSingleton<JobStore>().AddSingleton<JobPages>();
+    public static IServiceCollection AddJobs(this IServiceCollection services) => services
+        .AddSingleton<JobStore>()
+        .AddSingleton<JobLimits>()
+        .AddSingleton<JobPages>()
+        .AddSingleton<JobEnds>();
 
     public static void MapJobs(this IEndpointRouteBuilder app)
     {

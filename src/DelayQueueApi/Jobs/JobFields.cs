@@ -19,6 +19,10 @@ internal interface IJobFields
 
     public Backoff? Backoff { get; }
 
+    public long? TtlMs { get; }
+
+    public long? RetentionMs { get; }
+
     public Dictionary<string, string>? Metadata { get; }
 }
 
@@ -35,6 +39,8 @@ internal abstract class JobFieldsValidator<T> : AbstractValidator<T>
         RuleFor(r => r.LeaseMs).InclusiveBetween(Limits.MinLeaseMs, Limits.MaxLeaseMs)
             .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
         RuleFor(r => r.Backoff!).SetValidator(new BackoffValidator()).When(r => r.Backoff is not null);
+        RuleFor(r => r.TtlMs).InclusiveBetween(1, Limits.MaxTtlMs).WithMessage(Limits.Between(1, Limits.MaxTtlMs));
+        RuleFor(r => r.RetentionMs).InclusiveBetween(0, Limits.MaxRetentionMs).WithMessage(Limits.Between(0, Limits.MaxRetentionMs));
         RuleFor(r => r.Metadata).Must(pairs => pairs!.Count <= Limits.MaxMetadataPairs && pairs.Values.All(value => value is not null)
                 && pairs.Sum(pair => Encoding.UTF8.GetByteCount(pair.Key) + Encoding.UTF8.GetByteCount(pair.Value)) <= Limits.MaxMetadataBytes)
             .When(r => r.Metadata is not null)

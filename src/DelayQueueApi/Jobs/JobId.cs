@@ -9,6 +9,8 @@ namespace DelayQueueApi.Jobs;
 /// </summary>
 internal readonly partial record struct JobId(string Text)
 {
+    public const int UlidLength = 26;
+
     /// <summary>The part that stands in the store, or null where the text is not a job id.</summary>
     public string? Ulid => Pattern().IsMatch(Text) ? Text[2..] : null;
 

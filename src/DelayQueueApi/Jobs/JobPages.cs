@@ -7,24 +7,29 @@ namespace DelayQueueApi.Jobs;
 internal sealed class JobPages(ScriptRunner scripts)
 {
     private const int MaxJobsPerCall = 100;
+    private const int MaxLookedAt = 1_000;
     private const int MaxPageBytes = 8 * 1024 * 1024;
 
     private static readonly Script ListScript = Script.Load("Jobs/ListJobs.lua");
 
     /// <param name="start">Tells queue and state; with a job's id, the list goes on after that job.</param>
+    /// <param name="metadata">Only jobs with these pairs.</param>
     /// <returns>The jobs, and where the list goes on; null where it has ended.</returns>
-    public async Task<(IReadOnlyList<Job> Jobs, JobCursor? Next)> ReadAsync(JobCursor start, int limit, CancellationToken client)
+    public async Task<(IReadOnlyList<Job> Jobs, JobCursor? Next)> ReadAsync(JobCursor start, int limit, IReadOnlyDictionary<string, string> metadata, CancellationToken client)
     {
         var jobs = new List<Job>();
-        var bytes = 0;
+        var pairs = MetadataPairs.ToStored(metadata);
+        var (bytes, lookedAt) = (0, 0);
         JobCursor? next = start;
-        while (next is not null && jobs.Count < limit && bytes < MaxPageBytes)
+        while (next is not null && jobs.Count < limit && bytes < MaxPageBytes && (lookedAt < MaxLookedAt || pairs.Length == 0))
         {
             client.ThrowIfCancellationRequested();
             var call = new ScriptCall();
             call.Queue(start.Queue.Stored);
-            call.Add(start.State.ToString().ToLowerInvariant(), Math.Min(MaxJobsPerCall, limit - jobs.Count));
+            call.Add(start.State.ToString().ToLowerInvariant(), MaxJobsPerCall, limit - jobs.Count);
             call.Add(next.Ulid.Length > 0 ? [next.Priority, next.Score, next.Ulid] : ["", "", ""]);
+            call.Add(pairs);
+            lookedAt += MaxJobsPerCall;
             var reply = (RedisResult[])(await scripts.RunAsync(ListScript, call))!;
 
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);

@@ -8,12 +8,15 @@ namespace DelayQueueApi.Jobs;
 
 /// <summary>
 /// A job as it lies in the store (docs/keyspace.md). Scripts write the header; the body is made here and only copied by
-/// scripts: queue, backoff, metadata, traceparent, each behind its length, then the payload.
+/// scripts: queue, options, backoff, metadata, traceparent, each behind its length, then the payload.
 /// </summary>
 internal sealed record JobRecord
 {
     private const int HeaderBytes = 52;
     private const int BodyLengthBytes = 1 + 1 + 2 + 1;
+
+    /// <summary>In the length of the queue's name: options follow.</summary>
+    private const byte OptionsFollow = 0x80;
 
     /// <summary>The record's bytes.</summary>
     public required ReadOnlyMemory<byte> Stored { get; init; }
@@ -32,7 +35,7 @@ internal sealed record JobRecord
 
     public required long Fence { get; init; }
 
-    /// <summary>End of the lease while leased; time of death when dead.</summary>
+    /// <summary>End of the lease while leased; when it died, was completed or expired.</summary>
     public required DateTimeOffset At { get; init; }
 
     public required ReadOnlyMemory<byte> Nonce { get; init; }
@@ -52,7 +55,16 @@ internal sealed record JobRecord
 
     public required string Worker { get; init; }
 
-    public required JobError? Error { get; init; }
+    /// <summary>Its last error and attempts, for <see cref="JobPast"/>.</summary>
+    public required ReadOnlyMemory<byte> Past { get; init; }
+
+    /// <summary>Of a completed or expired job: until when it is kept.</summary>
+    public required DateTimeOffset? KeptUntil { get; init; }
+
+    /// <summary>Of a completed job: what its worker has left.</summary>
+    public required RawJson? Result { get; init; }
+
+    public required JobOptions Options { get; init; }
 
     public required string StoredQueue { get; init; }
 
@@ -66,15 +78,31 @@ internal sealed record JobRecord
 
     public QueueName Queue => QueueName.FromStored(StoredQueue);
 
-    public static byte[] EncodeBody(string queue, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
+    /// <summary>The instant from which it may not start any more; null for none, also once a worker has had it.</summary>
+    public DateTimeOffset? StartBy => State == StoredState.Pending && Fence == 0 && Options.TtlMs is { } ttl
+        && ttl <= Limits.LastInstantMs - RunAt.ToUnixTimeMilliseconds() ? RunAt.AddMilliseconds(ttl) : null;
+
+    /// <summary>Whether time has taken it away, though nothing has looked at it since.</summary>
+    public bool IsGone(DateTimeOffset now) => KeptUntil <= now || (State == StoredState.Leased && CancelRequested && At <= now);
+
+    public static byte[] EncodeBody(
+        string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
     {
+        var asked = options.ToStored();
         var stored = backoff?.ToStored() ?? "";
         var pairs = metadata is { Count: > 0 } ? JsonSerializer.SerializeToUtf8Bytes(metadata, WireJson.Default.DictionaryStringString) : [];
         var trace = traceparent ?? "";
-        var body = new byte[BodyLengthBytes + queue.Length + stored.Length + pairs.Length + trace.Length + payload.Utf8.Length];
+        var askedBytes = asked.Length > 0 ? 1 + asked.Length : 0;
+        var body = new byte[BodyLengthBytes + queue.Length + askedBytes + stored.Length + pairs.Length + trace.Length + payload.Utf8.Length];
         var rest = body.AsSpan();
 
         Put(ref rest, queue);
+        if (asked.Length > 0)
+        {
+            body[0] |= OptionsFollow;
+            Put(ref rest, asked);
+        }
+
         Put(ref rest, stored);
         BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)pairs.Length);
         pairs.CopyTo(rest[2..]);
@@ -95,8 +123,19 @@ internal sealed record JobRecord
         var header = record.Span;
         var rest = record[HeaderBytes..];
         var worker = Take(ref rest, header[49]);
-        var error = Take(ref rest, U16(50));
-        var queue = TakeShort(ref rest);
+        var past = Take(ref rest, U16(50));
+        var state = (StoredState)header[0];
+        DateTimeOffset? keptUntil = null;
+        var result = ReadOnlyMemory<byte>.Empty;
+        if (state is StoredState.Completed or StoredState.Expired)
+        {
+            keptUntil = Instant(rest.Span);
+            result = Take(ref rest, BinaryPrimitives.ReadInt32BigEndian(rest.Span[6..]), skip: 10);
+        }
+
+        var optionsFollow = (rest.Span[0] & OptionsFollow) != 0;
+        var queue = Take(ref rest, rest.Span[0] & ~OptionsFollow, skip: 1);
+        var options = optionsFollow ? JobOptions.FromStored(Encoding.ASCII.GetString(TakeShort(ref rest).Span)) : JobOptions.None;
         var backoff = TakeShort(ref rest);
         var metadata = Take(ref rest, BinaryPrimitives.ReadUInt16BigEndian(rest.Span), skip: 2);
         var traceparent = TakeShort(ref rest);
@@ -105,13 +144,13 @@ internal sealed record JobRecord
         {
             Stored = record,
             Id = JobId.FromUlid(ulid),
-            State = (StoredState)header[0],
+            State = state,
             Priority = header[1] - '0',
-            CancelRequested = header[2] == 'x',
-            RunAt = Instant(3),
-            EnqueuedAt = Instant(9),
-            Fence = U48(15),
-            At = Instant(21),
+            CancelRequested = header[2] is (byte)'x' or (byte)'b',
+            RunAt = Instant(header[3..]),
+            EnqueuedAt = Instant(header[9..]),
+            Fence = U48(header[15..]),
+            At = Instant(header[21..]),
             Nonce = record.Slice(27, 8),
             Attempt = U16(35),
             MaxAttempts = U16(37),
@@ -120,7 +159,10 @@ internal sealed record JobRecord
             Releases = U16(43),
             LeaseMs = BinaryPrimitives.ReadUInt32BigEndian(record.Span[45..]),
             Worker = Encoding.UTF8.GetString(worker.Span),
-            Error = error.IsEmpty ? null : JobError.Decode(error.Span),
+            Past = past,
+            KeptUntil = keptUntil,
+            Result = result.IsEmpty ? null : new RawJson(result),
+            Options = options,
             StoredQueue = Encoding.ASCII.GetString(queue.Span),
             Backoff = Backoff.FromStored(Encoding.ASCII.GetString(backoff.Span)),
             Metadata = metadata.IsEmpty ? null : JsonSerializer.Deserialize(metadata.Span, WireJson.Default.DictionaryStringString),
@@ -129,8 +171,8 @@ internal sealed record JobRecord
         };
 
         int U16(int offset) => BinaryPrimitives.ReadUInt16BigEndian(record.Span[offset..]);
-        long U48(int offset) => ((long)U16(offset) << 32) | BinaryPrimitives.ReadUInt32BigEndian(record.Span[(offset + 2)..]);
-        DateTimeOffset Instant(int offset) => DateTimeOffset.FromUnixTimeMilliseconds(U48(offset));
+        static long U48(ReadOnlySpan<byte> bytes) => ((long)BinaryPrimitives.ReadUInt16BigEndian(bytes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]);
+        static DateTimeOffset Instant(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(U48(bytes));
     }
 
     private static ReadOnlyMemory<byte> TakeShort(ref ReadOnlyMemory<byte> rest) => Take(ref rest, rest.Span[0], skip: 1);
@@ -149,19 +191,6 @@ internal enum StoredState : byte
     Pending = (byte)'P',
     Leased = (byte)'L',
     Dead = (byte)'D',
-}
-
-/// <summary>Why the last attempt failed, in the worker's words.</summary>
-/// <param name="Message">What went wrong.</param>
-/// <param name="Type">Kind of error, for grouping.</param>
-internal sealed record JobError(string? Message = null, string? Type = null)
-{
-    public byte[] Encode() => Encoding.UTF8.GetBytes($"{Type}\0{Message}");
-
-    public static JobError Decode(ReadOnlySpan<byte> stored)
-    {
-        var end = stored.IndexOf((byte)0);
-        var (type, message) = (Encoding.UTF8.GetString(stored[..end]), Encoding.UTF8.GetString(stored[(end + 1)..]));
-        return new JobError(message.Length == 0 ? null : message, type.Length == 0 ? null : type);
-    }
+    Completed = (byte)'C',
+    Expired = (byte)'E',
 }

@@ -1,5 +1,4 @@
 using DelayQueueApi.Leases;
-using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -62,32 +61,36 @@ internal sealed class JobStore : IAsyncDisposable
         return outcomes;
     }
 
-    /// <returns>The job and the store's clock, or null where no such job is. A cancelled job is gone at the instant its lease ends.</returns>
-    public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id)
+    /// <param name="watch">True to have the job's end told on the channel <see cref="PartitionKeys.Ended"/>.</param>
+    /// <returns>The job and the store's clock, or null where no such job is. What is gone by the time is gone, whoever has looked.</returns>
+    public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id, bool watch = false)
     {
         if (id.Ulid is not { } ulid)
         {
             return null;
         }
 
-        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(ulid)))!;
+        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(watch ? "1" : "", ulid)))!;
         if (reply[1].IsNull)
         {
             return null;
         }
 
         var job = JobRecord.Decode(ulid, (byte[])reply[1]!);
-        var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
-        return job.CancelRequested && job.At <= now ? null : (job, now);
+        var now = Instant(reply[0]);
+        return job.IsGone(now) ? null : (job, now);
     }
 
-    /// <returns>How many jobs of its queue are claimed before a pending job (0 where it is pending no longer), and whether the queue is paused.</returns>
-    public async Task<(long Ahead, bool Paused)> ExplainAsync(JobRecord job)
+    /// <returns>
+    /// How many jobs of its queue are claimed before a pending job (0 where it is pending no longer), whether the queue is paused, and
+    /// how long ago somebody has asked for its jobs, where that is known.
+    /// </returns>
+    public async Task<(long Ahead, bool Paused, TimeSpan? Unasked)> ExplainAsync(JobRecord job)
     {
         var call = new ScriptCall();
         call.Queue(job.StoredQueue);
         var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(job.Id.Ulid)))!;
-        return (Math.Max(0, reply[0]), reply[1] == 1);
+        return (Math.Max(0, reply[0]), reply[1] == 1, reply[2] < 0 ? null : TimeSpan.FromMilliseconds(reply[2]));
     }
 
     /// <param name="read">The job as it was read; another one is not changed.</param>
@@ -100,7 +103,8 @@ internal sealed class JobStore : IAsyncDisposable
             Or(change.DelayMs), Or(change.RunAt?.ToUnixTimeMilliseconds()),
             change.ChangesBody
                 ? JobRecord.EncodeBody(
-                    read.StoredQueue, change.Backoff ?? read.Backoff, change.Metadata ?? read.Metadata, read.Traceparent, change.Payload ?? read.Payload)
+                    read.StoredQueue, read.Options with { TtlMs = change.TtlMs ?? read.Options.TtlMs, RetentionMs = change.RetentionMs ?? read.Options.RetentionMs },
+                    change.Backoff ?? read.Backoff, change.Metadata ?? read.Metadata, read.Traceparent, change.Payload ?? read.Payload)
                 : "");
         var reply = (RedisResult[])(await scripts.RunAsync(UpdateScript, call))!;
         var outcome = (UpdateOutcome)(int)reply[0];
@@ -110,7 +114,7 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         wakeups.Announce(read.StoredQueue);
-        return new Updated(outcome, JobRecord.Decode(read.Id.Ulid!, (byte[])reply[1]!), DateTimeOffset.FromUnixTimeMilliseconds((long)reply[2]));
+        return new Updated(outcome, JobRecord.Decode(read.Id.Ulid!, (byte[])reply[1]!), Instant(reply[2]));
 
         static RedisValue Or(long? value) => value is { } number ? number : "";
     }
@@ -131,29 +135,27 @@ internal sealed class JobStore : IAsyncDisposable
 
     public ValueTask DisposeAsync() => schedules.DisposeAsync();
 
+    private static DateTimeOffset Instant(RedisResult ms) => DateTimeOffset.FromUnixTimeMilliseconds((long)ms);
+
     private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
     {
-        var call = new ScriptCall().Add(options.IdempotencyRetentionMs);
+        var call = new ScriptCall().Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var job in jobs)
         {
-            call.Add(
-                call.Queue(job.Queue.Stored), job.Priority,
-                job.RunAt is null ? job.DelayMs : "", job.RunAt?.ToUnixTimeMilliseconds() ?? 0,
-                JobId.NewRandom(),
-                job.MaxAttempts, job.LeaseMs ?? 0, job.Body, job.IdempotencyKey ?? "", job.BodyHash);
+            job.AddTo(call);
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ScheduleScript, call))!;
         var answers = new Scheduled[jobs.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            var at = i * 5;
+            var of = reply.AsSpan(i * 6, 6);
+            var outcome = (ScheduleOutcome)(int)of[0];
+            var ulid = (string)of[1]!;
             answers[i] = new Scheduled(
-                (ScheduleOutcome)(int)reply[at],
-                JobId.FromUlid((string)reply[at + 1]!),
-                DateTimeOffset.FromUnixTimeMilliseconds((long)reply[at + 2]),
-                DateTimeOffset.FromUnixTimeMilliseconds((long)reply[at + 3]));
-            if ((int)reply[at + 4] == 1)
+                outcome, JobId.FromUlid(ulid), Instant(of[2]), Instant(of[3]), (int)of[4],
+                outcome == ScheduleOutcome.Exists ? JobRecord.Decode(ulid, (byte[])of[5]!) : null);
+            if (outcome == ScheduleOutcome.Made && (int)of[5] == 1)
             {
                 wakeups.Announce(jobs[i].Queue.Stored);
             }
@@ -163,21 +165,21 @@ internal sealed class JobStore : IAsyncDisposable
     }
 }
 
-/// <summary>A job to be made. Neither delay nor run-at means now.</summary>
-/// <param name="Body">From <see cref="JobRecord.EncodeBody"/>.</param>
-/// <param name="BodyHash">16 bytes that stand for the request's body, where an idempotency key is given.</param>
-internal sealed record NewJob(
-    QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int MaxAttempts, int? LeaseMs, byte[] Body,
-    string? IdempotencyKey, byte[] BodyHash);
-
-internal sealed record Scheduled(ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt);
+/// <param name="Id">The job made, made before, or in the way.</param>
+/// <param name="RunAt">The job's; where another one exists, the store's clock.</param>
+/// <param name="Existing">The job that holds the unique key.</param>
+internal sealed record Scheduled(
+    ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt, int MaxAttempts, JobRecord? Existing = null);
 
 /// <summary>As ScheduleJob.lua answers.</summary>
 internal enum ScheduleOutcome
 {
     Made = 1,
     Replayed = 2,
+    Exists = 3,
     KeyReused = -1,
+    KeyTaken = -2,
+    Full = -3,
 }
 
 /// <param name="Job">As it is now, where the change is made.</param>

@@ -11,12 +11,15 @@ internal static class ListJobs
     private static readonly Dictionary<string, JobState> States =
         Enum.GetValues<JobState>().ToDictionary(state => state.ToString().ToLowerInvariant());
 
+    private const string MetadataPrefix = "metadata.";
+
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/", HandleAsync)
             .WithName("ListJobs")
             .WithSummary("List a queue's jobs of one state")
             .WithDescription("In order: scheduled and ready jobs by priority, run-at and id, as they are claimed; leased ones by the end of the lease; " +
-                "dead ones by time of death. A page with next goes on: ask again with it as cursor. A page may be shorter than limit where 8 MiB of jobs are out.")
+                "dead ones by time of death, completed and expired ones by the instant until which they are kept. metadata.name=value leaves only jobs with that " +
+                "pair. A page with next goes on: ask again with it as cursor. A page may be shorter than limit, or empty, where 8 MiB of jobs are out or 1,000 jobs were looked at.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
 
     /// <param name="Jobs">The jobs, in order.</param>
@@ -27,7 +30,7 @@ internal static class ListJobs
         string? queue, string? state, string? cursor, string? limit, JobPages pages, HttpContext http)
     {
         var name = new QueueName(queue ?? "");
-        var check = new QueryCheck(http.Request.Query, "queue", "state", "cursor", "limit")
+        var check = new QueryCheck(http.Request.Query, ["queue", "state", "cursor", "limit"], MetadataPrefix)
             .That(queue is not null, "queue", "is required")
             .That(name.IsValid, "queue", QueueName.Rule)
             .That(state is not null, "state", "is required")
@@ -39,7 +42,9 @@ internal static class ListJobs
             return problem;
         }
 
-        var (jobs, next) = await pages.ReadAsync(start, most, http.RequestAborted);
+        var pairs = http.Request.Query.Where(pair => pair.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
+            .ToDictionary(pair => pair.Key[MetadataPrefix.Length..], pair => pair.Value[0]!);
+        var (jobs, next) = await pages.ReadAsync(start, most, pairs, http.RequestAborted);
         return TypedResults.Ok(new Response(jobs, next?.ToString()));
     }
 

@@ -1,22 +1,32 @@
 -- include Store/Prelude.lua
 -- include Store/Ranks.lua
 -- Reads a queue's jobs of one state in order: pending ones by priority, run-at and id, leased ones by the end of the lease,
--- dead ones by time of death. Called by JobPages.ReadAsync.
+-- dead ones by time of death, completed and expired ones by the instant until which they are kept. Called by JobPages.ReadAsync.
 --
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
---       arg         state: scheduled, ready, leased or dead
---       most        how many to read
---       priority    of the job after which to go on, "" from the start; 0 for leased and dead ones
+--       arg         state: scheduled, ready, leased, dead, completed or expired
+--       most        how many to look at
+--       limit       how many to find
+--       priority    of the job after which to go on, "" from the start; 0 for all but pending ones
 --       score, id   of that job
--- Returns now, ms; priority, score and id of the last one read, "" three times where no more follow; then id, record, …
+--       pairs…      only jobs with these pairs of metadata, as they stand in the record: "name":"value"
+-- Returns now, ms; priority, score and id of the last one looked at, "" three times where no more follow; then id, record, …
 -- Cost: O(log² n) and O(1) a job; at most 100. Stops early once MAX_BYTES are read.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
-local queue, state, most = queues[1], ARGV[arg], tonumber(ARGV[arg + 1])
-local afterPriority, afterScore, afterId = tonumber(ARGV[arg + 2]), ARGV[arg + 3], ARGV[arg + 4]
+local queue, state, most, limit = queues[1], ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
+local afterPriority, afterScore, afterId = tonumber(ARGV[arg + 3]), ARGV[arg + 4], ARGV[arg + 5]
 local pending = state == 'scheduled' or state == 'ready'
 
--- An index and the ranks between which the state's jobs stand in it. Leases that have ended are nobody's.
+-- Quotes within names and values are escaped, so that a pair stands in the body's metadata or not at all; the payload is not looked at.
+local function matches(job)
+  for i = arg + 6, #ARGV do
+    if not string.find(metadataOf(job), ARGV[i], 1, true) then return false end
+  end
+  return (startBy(job) or math.huge) > now
+end
+
+-- An index and the ranks between which the state's jobs stand in it. Leases that have ended are nobody's; what is no longer kept is gone.
 local function range(priority)
   local key = pending and queue.pending(priority) or queue[state]
   local passed = state ~= 'dead' and call('ZCOUNT', key, '-inf', int(now))
@@ -24,26 +34,34 @@ local function range(priority)
   return key, passed or 0, call('ZCARD', key)
 end
 
-local jobs, read, bytes, more, last = {}, 0, 0, false, nil
-for priority = afterPriority or pending and 9 or 0, 0, -1 do
-  local key, from, to = range(priority)
-  if priority == afterPriority then from = math.max(from, rankAfter(key, afterScore, afterId)) end
+local jobs, read, bytes, last = {}, 0, 0, nil
+local function isFull() return read >= most or #jobs >= 2 * limit or bytes >= MAX_BYTES end
+
+-- Reads on in an index from a rank to another. Returns whether more follow there.
+local function readRange(key, from, to, priority)
   while from < to do
-    more = read >= most or bytes >= MAX_BYTES
-    if more then break end
+    if isFull() then return true end
     local ids = call('ZRANGE', key, from, math.min(to, from + PAGE, from + most - read) - 1)
     load(ids)
     for _, id in ipairs(ids) do
+      if isFull() then return true end
       local job = loaded[id]
-      if job and job.queue == queue.name and place(job, queue) == key then
+      bytes = bytes + (job and #job.body or 0)
+      if job and job.queue == queue.name and scoreIn(job, queue, key) and matches(job) then
         jobs[#jobs + 1] = id
         jobs[#jobs + 1] = writeJob(job)
-        bytes = bytes + #job.body
       end
+      from, read, last = from + 1, read + 1, { int(priority), key, id }
     end
-    from, read = from + #ids, read + #ids
-    last = { int(priority), key, ids[#ids] }
   end
+  return false
+end
+
+local more = false
+for priority = afterPriority or pending and 9 or 0, 0, -1 do
+  local key, from, to = range(priority)
+  if priority == afterPriority then from = math.max(from, rankAfter(key, afterScore, afterId)) end
+  more = readRange(key, from, to, priority)
   if more then break end
 end
 

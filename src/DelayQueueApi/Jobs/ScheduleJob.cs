@@ -6,24 +6,23 @@ using DelayQueueApi.Queues;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Jobs;
 
 /// <summary>POST /jobs</summary>
 internal static class ScheduleJob
 {
-    private const string KeyHeader = "Idempotency-Key";
-
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapPost("/", HandleAsync)
             .WithName("ScheduleJob")
             .WithSummary("Schedule a job")
             .WithDescription("Puts a job into a queue, to run now, after delayMs or at runAt. Once 201 is answered the job is stored. " +
-                "With an Idempotency-Key the same request may be sent again and again: one job is made, and later answers carry Idempotency-Replayed: true.")
+                "With an Idempotency-Key the same request may be sent again and again: one job is made, and later answers carry Idempotency-Replayed: true. " +
+                "200 is answered where another live job holds the unique key; it shows that job.")
             .WithExample("""{ "queue": "default", "payload": { "orderId": 42 }, "delayMs": 5000 }""")
             .Produces<Job>(StatusCodes.Status201Created)
-            .ProducesProblems(StatusCodes.Status422UnprocessableEntity);
+            .Produces<Job>(StatusCodes.Status200OK)
+            .ProducesProblems(StatusCodes.Status409Conflict, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests);
 
     /// <summary>A job to schedule.</summary>
     /// <param name="Payload">Any JSON value, kept byte for byte; up to 1 MiB unless the service is set otherwise.</param>
@@ -31,80 +30,91 @@ internal static class ScheduleJob
     /// <param name="DelayMs">Run so many ms from now. Not together with runAt.</param>
     /// <param name="RunAt">Run at this instant (RFC 3339 with offset); the past means now. Not together with delayMs.</param>
     /// <param name="Priority">Higher first among the jobs that are due.</param>
-    /// <param name="MaxAttempts">After so many failed attempts the job is dead.</param>
+    /// <param name="MaxAttempts">After so many failed attempts the job is dead; where nothing is said the queue's own, else 20.</param>
     /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
     /// <param name="Backoff">How long to wait after a failed attempt; exponential from a second to an hour by default.</param>
+    /// <param name="TtlMs">Where no worker has it within so many ms of its run-at, it expires and is never delivered.</param>
+    /// <param name="RetentionMs">Keep it for so many ms once it is completed or expired, with its result; 0 for not at all. Where nothing is said the queue's own holds.</param>
+    /// <param name="Unique">At most one live job of the queue holds a key.</param>
     /// <param name="Metadata">Up to 32 string pairs, 4 KiB in all, handed to the worker.</param>
     /// <param name="IdempotencyKey">As the header Idempotency-Key, for items of a batch; not together with the header.</param>
+    /// <param name="IdempotencyRetentionMs">How long the key is known; a day unless the service is set otherwise, which is also the most.</param>
     internal sealed record Request(
         RawJson Payload,
         [property: DefaultValue(QueueName.Default), RegularExpression(QueueName.Pattern)] string? Queue = null,
         [property: Range(0, Limits.MaxDelayMs)] long? DelayMs = null,
         DateTimeOffset? RunAt = null,
         [property: DefaultValue(Limits.DefaultPriority), Range(Limits.MinPriority, Limits.MaxPriority)] int? Priority = null,
-        [property: DefaultValue(Limits.DefaultMaxAttempts), Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
+        [property: Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         Backoff? Backoff = null,
+        [property: Range(1, Limits.MaxTtlMs)] long? TtlMs = null,
+        [property: Range(0, Limits.MaxRetentionMs)] long? RetentionMs = null,
+        Unique? Unique = null,
         Dictionary<string, string>? Metadata = null,
-        [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null) : IJobFields;
+        [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null,
+        [property: Range(Limits.MinKeyKnownMs, 604_800_000)] int? IdempotencyRetentionMs = null) : IJobFields;
 
     internal sealed class Validator : JobFieldsValidator<Request>
     {
         public Validator()
         {
             RuleFor(r => r.Queue).Must(queue => new QueueName(queue!).IsValid).When(r => r.Queue is not null).WithMessage(QueueName.Rule);
-            RuleFor(r => r.IdempotencyKey).Must(key => IsKey(key!)).When(r => r.IdempotencyKey is not null).WithMessage(KeyRule);
+            RuleFor(r => r.Unique!).SetValidator(new UniqueValidator()).When(r => r.Unique is not null);
+            RuleFor(r => r.IdempotencyKey).Must(key => IdempotencyKey.IsValid(key!)).When(r => r.IdempotencyKey is not null)
+                .WithMessage($"must be 1 to {Limits.MaxKeyLength} printable ASCII characters");
+            RuleFor(r => r.IdempotencyRetentionMs).GreaterThanOrEqualTo(Limits.MinKeyKnownMs).WithMessage($"must be at least {Limits.MinKeyKnownMs}");
         }
     }
 
-    private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(
+    private static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> HandleAsync(
         JsonBody<Request> body,
-        [FromHeader(Name = KeyHeader)] string? idempotencyKey,
-        JobStore store, IOptions<LimitOptions> limits, HttpContext http)
+        [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey,
+        JobStore store, JobLimits limits, HttpContext http)
     {
         // An empty header is bound as none; here it is a mistake that would cost its sender the protection that it asks for.
-        idempotencyKey ??= http.Request.Headers.ContainsKey(KeyHeader) ? "" : null;
-        if (idempotencyKey is not null && !IsKey(idempotencyKey))
+        idempotencyKey ??= http.Request.Headers.ContainsKey(IdempotencyKey.Header) ? "" : null;
+        var key = idempotencyKey is null ? null : IdempotencyKey.Parse(idempotencyKey);
+        if (idempotencyKey is not null && key is null)
         {
-            return Problems.Invalid(KeyHeader, KeyRule);
+            return Problems.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
         }
 
-        if (idempotencyKey is not null && body.Value.IdempotencyKey is not null)
+        if (key is not null && body.Value.IdempotencyKey is not null)
         {
-            return Problems.Invalid("idempotencyKey", $"cannot be given together with the header {KeyHeader}");
+            return Problems.Invalid("idempotencyKey", $"cannot be given together with the header {IdempotencyKey.Header}");
         }
 
-        if (LimitPayload(body.Value.Payload, limits.Value) is { } tooLarge)
+        if (key is null && body.Value is { IdempotencyKey: null, IdempotencyRetentionMs: not null })
         {
-            return tooLarge;
+            return Problems.Invalid("idempotencyRetentionMs", "goes with an idempotency key only");
         }
 
-        var job = NewJob(body.Value, body.Utf8, idempotencyKey, Traceparent.Of(http.Request));
+        if (limits.Check(body.Value) is { } outOfBounds)
+        {
+            return outOfBounds;
+        }
+
+        var job = NewJob(body.Value, body.Utf8, key, Traceparent.Of(http.Request), limits);
         var scheduled = await store.ScheduleAsync(job);
-        if (scheduled.Outcome == ScheduleOutcome.KeyReused)
+        if (Refusal(scheduled) is { } refusal)
         {
-            return Problems.IdempotencyKeyReused();
+            return refusal;
         }
 
+        http.Response.Headers.Location = $"/jobs/{scheduled.Id}";
         if (scheduled.Outcome == ScheduleOutcome.Replayed)
         {
             http.Response.Headers["Idempotency-Replayed"] = "true";
         }
 
-        return TypedResults.Created($"/jobs/{scheduled.Id}", Answer(body.Value, job, scheduled));
+        var answer = Answer(body.Value, job, scheduled);
+        return scheduled.Outcome == ScheduleOutcome.Exists ? TypedResults.Ok(answer) : TypedResults.Created($"/jobs/{scheduled.Id}", answer);
     }
 
-    public static ProblemHttpResult? LimitPayload(RawJson payload, LimitOptions limits) => payload.Utf8.Length <= limits.PayloadBytes
-        ? null
-        : Problems.PayloadTooLarge($"The payload has {payload.Utf8.Length} bytes; at most {limits.PayloadBytes} are taken.");
-
-    private static readonly string KeyRule = $"must be 1 to {Limits.MaxKeyLength} printable ASCII characters";
-
-    private static bool IsKey(string key) => key.Length is > 0 and <= Limits.MaxKeyLength && key.All(c => c is >= ' ' and <= '~');
-
     /// <param name="request">What was asked for; checked.</param>
-    /// <param name="body">The same as it was sent: a whole body, or an item of a batch.</param>
-    public static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent)
+    /// <param name="body">The same as it was sent: a whole body, or an item of one.</param>
+    public static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent, JobLimits limits)
     {
         idempotencyKey ??= request.IdempotencyKey;
         var queue = new QueueName(request.Queue ?? QueueName.Default);
@@ -113,16 +123,27 @@ internal static class ScheduleJob
             request.Priority ?? Limits.DefaultPriority,
             request.DelayMs ?? 0,
             request.RunAt,
-            request.MaxAttempts ?? Limits.DefaultMaxAttempts,
+            request.MaxAttempts,
             request.LeaseMs,
-            JobRecord.EncodeBody(queue.Stored, request.Backoff, request.Metadata, traceparent, request.Payload),
-            idempotencyKey,
-            idempotencyKey is null ? [] : SHA256.HashData(body.Span)[..16]);
+            JobRecord.EncodeBody(
+                queue.Stored, new JobOptions(request.TtlMs, request.RetentionMs, request.Unique), request.Backoff, request.Metadata, traceparent, request.Payload),
+            request.Unique?.OnConflict ?? OnConflict.Return,
+            idempotencyKey is null ? null : new KeyOfRequest(idempotencyKey, SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs));
     }
 
+    /// <returns>Why no job was made, or null.</returns>
+    public static ProblemHttpResult? Refusal(Scheduled scheduled) => scheduled.Outcome switch
+    {
+        ScheduleOutcome.KeyReused => Problems.IdempotencyKeyReused(),
+        ScheduleOutcome.KeyTaken => Problems.UniqueConflict(scheduled.Id),
+        ScheduleOutcome.Full => Problems.QueueFull(),
+        _ => null,
+    };
+
     /// <summary>The job as it was made, also where it has moved on since: the same request always gets the same answer.</summary>
-    public static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
+    public static Job Answer(Request request, NewJob job, Scheduled scheduled) => scheduled.Existing is { } existing ? Job.From(existing, scheduled.RunAt) : new(
         scheduled.Id.Text, job.Queue.Text, scheduled.RunAt > scheduled.EnqueuedAt ? JobState.Scheduled : JobState.Ready, job.Priority, request.Payload,
-        scheduled.RunAt, scheduled.EnqueuedAt, Attempt: 0, job.MaxAttempts, request.LeaseMs,
-        request.Backoff is { } backoff ? Backoff.FromStored(backoff.ToStored()) : null, request.Metadata is { Count: > 0 } ? request.Metadata : null);
+        scheduled.RunAt, scheduled.EnqueuedAt, Attempt: 0, scheduled.MaxAttempts, request.LeaseMs,
+        request.Backoff is { } backoff ? Backoff.FromStored(backoff.ToStored()) : null, request.TtlMs, request.RetentionMs, JobUnique.From(request.Unique),
+        request.Metadata is { Count: > 0 } ? request.Metadata : null);
 }

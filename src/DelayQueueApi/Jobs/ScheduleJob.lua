@@ -1,68 +1,33 @@
 -- include Store/Prelude.lua
+-- include Store/Generations.lua
 -- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then
---       arg          how long idempotency keys are remembered, ms
---       then a job:
---       1 queue      index of its queue
---       2 priority   0…9
---       3 delay ms   "" where a run-at is given
---       4 run-at     ms; the past means now
---       5 random     11 characters that end its id
---       6 attempts   at most so many
---       7 lease ms   0 for the queue's own
---       8 body       the rest of the record, in JobRecord's form
---       9 key        idempotency key, "" for none
---      10 hash       16 bytes that stand for the request's body, "" without a key
--- Returns five a job: an integer (1 made, 2 made before under this key, -1 the key belongs to another body), id, run-at ms,
---         enqueued-at ms, and an integer: 1 where the job is now the first of its priority.
+--       arg       the longest that an idempotency key is known, ms
+--       arg + 1   the most keys that are remembered in that time
+--       then twelve a job, as MakeJobs.lua
+-- Returns six a job: an integer (1 made, 2 made before under this key, 3 another job holds its unique key, -1 the key belongs to
+--         another body, -2 another job holds its unique key and is in the way, -3 the queue is full); id of the job made, made
+--         before or in the way, "" for none; run-at ms, enqueued-at ms and the most attempts of 1 and 2; for 1 an integer, 1 where
+--         the job is now the first of its priority. 3 tells now, ms, as run-at, and last the other job's record.
 -- Cost: O(log n) a job; at most 100.
-local keys = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]))
-
-local replays = {}
-local function replay(key)
-  if key == '' then return nil end
-  if not replays[key] then
-    local known = keys.get(key)
-    if known then
-      replays[key] = { hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29) }
-    end
-  end
-  return replays[key]
-end
+idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
 
 local answers = {}
-local function answer(status, id, runAt, enqueuedAt, first)
-  for _, value in ipairs({ status, id, int(runAt), int(enqueuedAt), first }) do answers[#answers + 1] = value end
-end
-
-local remembered = {}
-for i = arg + 1, #ARGV, 10 do
-  local queue, priority, key, hash = queues[tonumber(ARGV[i])], tonumber(ARGV[i + 1]), ARGV[i + 8], ARGV[i + 9]
-  local known = replay(key)
-  if known then
-    answer(known.hash == hash and 2 or -1, known.id, known.runAt, known.enqueuedAt, 0)
-  else
-    local delay = tonumber(ARGV[i + 2])
-    local job = make(queue, {
-      priority = priority, runAt = delay and now + delay or math.max(now, tonumber(ARGV[i + 3])), random = ARGV[i + 4],
-      maxAttempts = tonumber(ARGV[i + 5]), leaseMs = tonumber(ARGV[i + 6]), body = ARGV[i + 7],
-    })
-    if key ~= '' then
-      replays[key] = { hash = hash, runAt = job.runAt, enqueuedAt = now, id = job.id }
-      remembered[key] = hash .. u48(job.runAt) .. u48(now) .. job.id
-    end
-    answer(1, job.id, job.runAt, now, becomesFirst(queue.pending(priority), job.runAt))
+for _, spec in ipairs(readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
+  local status, job = plan(spec, 0)
+  local more = 0
+  if status == MADE then
+    job = make(spec, job)
+    more = job.first
+  elseif status == EXISTS then
+    job, more = { id = job.id, runAt = now, enqueuedAt = 0, maxAttempts = 0 }, writeJob(job)
   end
+  job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
+  for _, value in ipairs({ status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts, more }) do answers[#answers + 1] = value end
 end
-
--- Keys stand before their jobs and the newest id behind them: a key whose job is newer than that and is not there was cut off
--- from it, and fsck drops it, so that no job is made twice under one key and none is promised that never was.
-if #changed > 0 then
-  for key, value in pairs(remembered) do keys.set(key, value) end
-  flushMade()
-end
+flushMade()
 return answers

@@ -1,7 +1,6 @@
 using DelayQueueApi.Http;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Jobs;
 
@@ -24,8 +23,8 @@ internal static class ScheduleJobs
     internal sealed record Response(IReadOnlyList<Result> Results);
 
     /// <summary>What POST /jobs would have answered.</summary>
-    /// <param name="Status">201, or that of the problem.</param>
-    /// <param name="Job">The job, where it is made.</param>
+    /// <param name="Status">201, 200 where another job holds the unique key, or that of the problem.</param>
+    /// <param name="Job">The job that is made, or holds the unique key.</param>
     /// <param name="Replayed">True where an earlier request under this key made it.</param>
     /// <param name="Problem">Why there is none.</param>
     internal sealed record Result(int Status, Job? Job = null, bool? Replayed = null, Problem? Problem = null);
@@ -36,7 +35,7 @@ internal static class ScheduleJobs
             .WithMessage($"must have 1 to {Limits.MaxBatch} items");
     }
 
-    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, JobStore store, IOptions<LimitOptions> limits, HttpContext http)
+    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, JobStore store, JobLimits limits, HttpContext http)
     {
         var items = Array.ConvertAll(body.Value.Jobs, job => JsonBody<ScheduleJob.Request>.Read(job.Utf8));
         var traceparent = Traceparent.Of(http.Request);
@@ -45,14 +44,14 @@ internal static class ScheduleJobs
         var indexes = new List<int>();
         for (var i = 0; i < items.Length; i++)
         {
-            var problem = items[i].Problem ?? items[i].Validate(http.RequestServices) ?? ScheduleJob.LimitPayload(items[i].Value.Payload, limits.Value);
+            var problem = items[i].Problem ?? items[i].Validate(http.RequestServices) ?? limits.Check(items[i].Value);
             if (problem is not null)
             {
                 results[i] = Refused(problem);
                 continue;
             }
 
-            jobs.Add(ScheduleJob.NewJob(items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent));
+            jobs.Add(ScheduleJob.NewJob(items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent, limits));
             indexes.Add(i);
         }
 
@@ -63,9 +62,9 @@ internal static class ScheduleJobs
             results[indexes[i]] = scheduled switch
             {
                 null => Refused(Problems.StoreUnavailable(failure!)),
-                { Outcome: ScheduleOutcome.KeyReused } => Refused(Problems.IdempotencyKeyReused()),
+                _ when ScheduleJob.Refusal(scheduled) is { } refusal => Refused(refusal),
                 _ => new Result(
-                    StatusCodes.Status201Created, ScheduleJob.Answer(items[indexes[i]].Value, jobs[i], scheduled),
+                    scheduled.Outcome == ScheduleOutcome.Exists ? StatusCodes.Status200OK : StatusCodes.Status201Created, ScheduleJob.Answer(items[indexes[i]].Value, jobs[i], scheduled),
                     scheduled.Outcome == ScheduleOutcome.Replayed ? true : null),
             };
         }

@@ -3,7 +3,6 @@ using DelayQueueApi.Http;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Jobs;
 
@@ -26,6 +25,8 @@ internal static class UpdateJob
     /// <param name="MaxAttempts">After so many failed attempts the job is dead; more than it has had.</param>
     /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
     /// <param name="Backoff">How long to wait after a failed attempt.</param>
+    /// <param name="TtlMs">Where no worker has it within so many ms of its run-at, it expires.</param>
+    /// <param name="RetentionMs">Keep it for so many ms once it is completed or expired; 0 for not at all.</param>
     /// <param name="Metadata">String pairs in place of all those that it has.</param>
     /// <param name="Payload">Any JSON value but null.</param>
     internal sealed record Request(
@@ -35,11 +36,13 @@ internal static class UpdateJob
         [property: Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         Backoff? Backoff = null,
+        [property: Range(1, Limits.MaxTtlMs)] long? TtlMs = null,
+        [property: Range(0, Limits.MaxRetentionMs)] long? RetentionMs = null,
         Dictionary<string, string>? Metadata = null,
         RawJson? Payload = null) : IJobFields
     {
-        /// <summary>True where what only C# reads of a record changes.</summary>
-        internal bool ChangesBody => Backoff is not null || Metadata is not null || Payload is not null;
+        /// <summary>True where the part of the record changes that is made here.</summary>
+        internal bool ChangesBody => Backoff is not null || TtlMs is not null || RetentionMs is not null || Metadata is not null || Payload is not null;
     }
 
     internal sealed class Validator : JobFieldsValidator<Request>
@@ -48,9 +51,9 @@ internal static class UpdateJob
     }
 
     private static async Task<Results<Ok<Job>, ProblemHttpResult>> HandleAsync(
-        JobId id, JsonBody<Request> body, [FromHeader(Name = "If-Match")] string? ifMatch, JobStore store, IOptions<LimitOptions> limits, HttpContext http)
+        JobId id, JsonBody<Request> body, [FromHeader(Name = "If-Match")] string? ifMatch, JobStore store, JobLimits limits, HttpContext http)
     {
-        if (body.Value.Payload is { } payload && ScheduleJob.LimitPayload(payload, limits.Value) is { } tooLarge)
+        if (body.Value.Payload is { } payload && limits.CheckPayload(payload) is { } tooLarge)
         {
             return tooLarge;
         }

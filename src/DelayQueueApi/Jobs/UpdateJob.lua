@@ -16,11 +16,13 @@ local function number(i) return tonumber(ARGV[arg + i]) end
 local queue = queues[1]
 load({ id })
 local job = loaded[id]
-if job and job.state == 'L' and job.at <= now then
-  expire(job, queue)
-  job = loaded[id]
-  flush()
-  if job then read = writeJob(job) end
+if job then
+  catchUp(job, queue)
+  if #changed > 0 then
+    flush()
+    job = loaded[id]
+    if job then read = writeJob(job) end
+  end
 end
 
 local answer, record = 1, ''
@@ -37,7 +39,11 @@ else
   job.leaseMs = number(4) or job.leaseMs
   local delay, runAt = number(5), number(6)
   job.runAt = delay and now + delay or runAt and math.max(now, runAt) or job.runAt
-  if ARGV[arg + 7] ~= '' then job.body = ARGV[arg + 7] end
+  if ARGV[arg + 7] ~= '' then
+    local _, _, options = readStart(ARGV[arg + 7], 1)
+    job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
+    readOptions(job, options)
+  end
   record = writeJob(job)
   flush()
 end

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
@@ -12,25 +13,62 @@ internal static class AckJob
         jobs.MapPost("/{id}/ack", HandleAsync)
             .WithName("AckJob")
             .WithSummary("Finish a leased job")
-            .WithDescription("Repeating an ack is safe: it answers 204 again for a minute at least.")
+            .WithDescription("Repeating an ack is safe: it gets the same answer for a minute at least. With then, follow-up jobs are made in the same atomic " +
+                "step: all of them, or, where one is refused or the lease is lost, none, and the job stays leased. Their ids are answered with 200.")
             .WithExample("""{ "leaseToken": "from the claim" }""")
-            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+            .Produces<Response>()
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests);
 
     /// <param name="LeaseToken">From the claim.</param>
-    internal record Request(string LeaseToken);
+    /// <param name="Result">Any JSON value up to 64 KiB, shown with the job for its retention; without one it is dropped.</param>
+    /// <param name="Then">Up to 20 follow-up jobs, each as in POST /jobs, made together with the ack or not at all.</param>
+    internal record Request(
+        string LeaseToken, RawJson? Result = null, [property: ItemsOf(typeof(ScheduleJob.Request), Limits.MaxFollowUps)] RawJson[]? Then = null);
 
-    private static Task<Results<NoContent, ProblemHttpResult>> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
-        RunAsync(id, body.Value, leases, store);
+    /// <param name="Then">The follow-ups' ids, in order.</param>
+    internal sealed record Response(IReadOnlyList<string> Then);
 
-    public static async Task<Results<NoContent, ProblemHttpResult>> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
+    internal sealed class Validator : AbstractValidator<Request>
     {
-        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
-        return lease is null ? problem! : await store.AckAsync(lease) switch
+        public Validator() => RuleFor(r => r.Then).Must(jobs => jobs!.Length is > 0 and <= Limits.MaxFollowUps).When(r => r.Then is not null)
+            .WithMessage($"must have 1 to {Limits.MaxFollowUps} items");
+    }
+
+    private static Task<Results<NoContent, Ok<Response>, ProblemHttpResult>> HandleAsync(
+        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http) =>
+        RunAsync(id, body.Value, leases, store, followUps, http);
+
+    public static async Task<Results<NoContent, Ok<Response>, ProblemHttpResult>> RunAsync(
+        JobId id, Request request, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
+    {
+        if (request.Result?.Utf8.Length > Limits.MaxResultBytes)
         {
-            Settled.Done or Settled.Repeated => TypedResults.NoContent(),
+            return Problems.PayloadTooLarge($"The result has {request.Result.Value.Utf8.Length} bytes; at most {Limits.MaxResultBytes} are taken.");
+        }
+
+        var (then, invalid) = followUps.Read(request.Then, http);
+        if (invalid is not null)
+        {
+            return invalid;
+        }
+
+        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
+        if (lease is null)
+        {
+            return problem!;
+        }
+
+        var acked = await store.AckAsync(new Ack(lease, request.Result, then));
+        return acked.Outcome switch
+        {
+            Settled.Done or Settled.Repeated when then.Count == 0 => TypedResults.NoContent(),
+            Settled.Done or Settled.Repeated => TypedResults.Ok(new Response([.. acked.FollowUps.Select(job => job.Text)])),
             Settled.Missing => Problems.JobMissing(),
             Settled.Lost => Problems.LeaseLost(),
             Settled.Cancelled => Problems.JobCancelled(),
+            Settled.KeyReused => Problems.InFollowUp(Problems.IdempotencyKeyReused(), acked.Refused),
+            Settled.KeyTaken => Problems.InFollowUp(Problems.UniqueConflict(acked.FollowUps[0]), acked.Refused),
+            Settled.Full => Problems.InFollowUp(Problems.QueueFull(), acked.Refused),
             var other => throw new UnreachableException($"AckJob.lua answered {other}."),
         };
     }

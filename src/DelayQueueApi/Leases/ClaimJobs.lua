@@ -1,9 +1,10 @@
 -- include Store/Prelude.lua
+-- include Store/Generations.lua
 -- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by LeaseStore.ClaimAsync.
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then
---       arg          lease ms where neither claim nor job names one
+--       arg          lease ms where neither claim nor job nor queue names one
 --       arg + 1      how long claim ids are remembered, ms
 --       then a claim:
 --       1 queues     indexes of its queues in the order to serve them, as "2,1"
@@ -12,19 +13,20 @@
 --       4 nonce      8 random bytes that make the lease tokens hard to guess
 --       5 worker     who asks, for people to read
 --       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
+--       7 seen       "1" to note that the worker has asked its queues
 -- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
 -- Cost: O(log n) a job and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
-local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
+local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]), math.huge)
 local bytes = 0
 
 for _, queue in ipairs(queues) do
   reap(queue, 100)
   queue.priority, queue.taken, queue.page, queue.position, queue.nextAt = 9, 0, {}, 1, math.huge
-  if call('HGET', queue.stats, 'paused') then queue.priority = -1 end
+  if settingsOf(queue).paused then queue.priority = -1 end
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts
@@ -56,9 +58,10 @@ local function nextDue(queue)
       local job = loaded[id]
       if job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now then
         queue.taken = queue.taken + 1
-        return job
+        if catchUp(job, queue) == job and job.state == 'P' then return job end
+      else
+        call('ZREM', queue.pending(queue.priority), id)
       end
-      call('ZREM', queue.pending(queue.priority), id)
     end
   end
 end
@@ -68,7 +71,7 @@ local function grant(job, queue, leaseMs, nonce, worker)
   job.state, job.nonce, job.worker = 'L', nonce, worker
   job.attempt = job.attempt + 1
   job.fence = math.max(job.fence + 1, now)
-  job.at = now + (leaseMs or (job.leaseMs > 0 and job.leaseMs) or defaultLeaseMs)
+  job.at = now + (leaseMs or (job.leaseMs > 0 and job.leaseMs) or settingsOf(queue).leaseMs or defaultLeaseMs)
   bytes = bytes + #job.body
   count(queue, 'claimed')
 end
@@ -87,14 +90,29 @@ local function heldBy(claimId)
   return jobs
 end
 
-local claims = {}
-for i = arg + 2, #ARGV, 6 do
+-- Notes who asks for jobs of a queue, the newest first: instant, length of the name, name. Of a queue that is not there nothing
+-- is noted.
+local WORKERS_KEPT_MS, MAX_WORKERS = 300000, 100
+local function noteWorker(queue, worker)
+  if not call('ZSCORE', NAMES, queue.name) then return end
+  local known, notes, from = call('HGET', queue.stats, 'workers') or '', { u48(now) .. char(#worker) .. worker }, 1
+  while from <= #known and #notes < MAX_WORKERS do
+    local nameEnd = from + 6 + byte(known, from + 6)
+    if sub(known, from + 7, nameEnd) ~= worker and readU48(known, from) > now - WORKERS_KEPT_MS then notes[#notes + 1] = sub(known, from, nameEnd) end
+    from = nameEnd + 1
+  end
+  call('HSET', queue.stats, 'workers', table.concat(notes))
+end
+
+local claims, seen = {}, {}
+for i = arg + 2, #ARGV, 7 do
   local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local jobs = heldBy(claimId)
   local held = #jobs > 0
   local function full() return held or #jobs >= limit or (#jobs > 0 and bytes >= MAX_BYTES) end
   for index in string.gmatch(ARGV[i], '%d+') do
     local queue = queues[tonumber(index)]
+    if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
     while not full() do
       queue.seen = true
       local job = nextDue(queue)
@@ -111,6 +129,7 @@ for i = arg + 2, #ARGV, 6 do
   claims[#claims + 1] = jobs
 end
 flush()
+for _, each in ipairs(seen) do noteWorker(each[1], each[2]) end
 
 local answers, waits = {}, {}
 for i, jobs in ipairs(claims) do

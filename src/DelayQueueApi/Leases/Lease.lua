@@ -1,17 +1,21 @@
--- Stands before the scripts that end or prolong leases, after Prelude.lua.
+-- Stands before the scripts that end or prolong leases, after Prelude.lua and Generations.lua.
 --
 -- ARGV  arg       how long settled jobs are remembered, ms
 --       then a lease: id, index of its queue, fence, nonce, and what the script itself takes
-local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]))
+local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]), math.huge)
 arg = arg + 1
 
 local DONE, REPEATED, MISSING, LOST, CANCELLED = 1, 2, 0, -1, -2
+
+local function readLease(i)
+  return { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], fence = tonumber(ARGV[i + 2]), nonce = ARGV[i + 3] }
+end
 
 -- The leases that the caller names, in order; take is how many more arguments each has.
 local function readLeases(take)
   local leases, ids = {}, {}
   for i = arg, #ARGV, 4 + take do
-    local lease = { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], fence = tonumber(ARGV[i + 2]), nonce = ARGV[i + 3] }
+    local lease = readLease(i)
     for j = 1, take do lease[j] = ARGV[i + 3 + j] end
     leases[#leases + 1] = lease
     ids[#ids + 1] = lease.id
@@ -20,14 +24,15 @@ local function readLeases(take)
   return leases
 end
 
--- The job if the lease is the newest one of it and has not ended; else nil and why not.
+-- The job if the lease is the newest one of it and has not ended; else nil and why not, and for a job that this lease has
+-- settled the follow-ups that it was settled with.
 local function held(lease)
   local job = loaded[lease.id]
-  if not job then
+  if not job or isKept(job.state) then
     local known = settled.get(lease.id)
-    if not known then return nil, MISSING end
+    if not known then return nil, job and job.keptUntil > now and LOST or MISSING end
     if readU48(known, 1) ~= lease.fence or sub(known, 7, 14) ~= lease.nonce then return nil, LOST end
-    return nil, sub(known, 15) == 'x' and CANCELLED or REPEATED
+    return nil, sub(known, 15, 15) == 'x' and CANCELLED or REPEATED, sub(known, 16)
   end
   -- A cancelled job is gone at the instant its lease ends, whoever has looked since.
   if job.state == 'L' and job.cancelled and job.at <= now then return nil, MISSING end
@@ -38,15 +43,15 @@ local function held(lease)
   return job
 end
 
--- Removes a job that its worker has let go for good, and remembers by which lease.
-local function settle(job, lease, outcome)
-  settled.set(job.id, u48(job.fence) .. job.nonce .. outcome)
-  remove(job, lease.queue)
+-- Remembers by which lease a job was let go for good, and with which follow-ups.
+local function settle(job, outcome, followUps)
+  settled.set(job.id, u48(job.fence) .. job.nonce .. outcome .. followUps)
 end
 
 -- A worker lets go of a job that somebody cancelled meanwhile.
 local function settleCancelled(job, lease)
   count(lease.queue, 'cancelled')
-  settle(job, lease, 'x')
+  settle(job, 'x', '')
+  remove(job, lease.queue)
   return CANCELLED
 end

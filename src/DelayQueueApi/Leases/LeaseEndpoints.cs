@@ -7,6 +7,8 @@ internal static class LeaseEndpoints
     public static IServiceCollection AddLeases(this IServiceCollection services) => services
         .AddSingleton<LeaseStore>()
         .AddSingleton<LeaseRequests>()
+        .AddSingleton<FollowUps>()
+        .AddSingleton<WorkersSeen>()
         .AddSingleton<WaitingClaims>()
         .AddSingleton<Wakeups>()
         .AddHostedService(provider => provider.GetRequiredService<Wakeups>());

@@ -22,18 +22,20 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private readonly ScriptRunner scripts;
     private readonly Wakeups wakeups;
+    private readonly WorkersSeen workers;
+    private readonly EmbeddedStore embedded;
     private readonly StoreOptions options;
     private readonly GroupCommit<Claim, Claimed> claims;
-    private readonly GroupCommit<HeldLease, Settled> acks;
+    private readonly GroupCommit<Ack, Acked> acks;
     private readonly GroupCommit<Nack, Nacked> nacks;
     private readonly GroupCommit<HeldLease, Settled> releases;
     private readonly GroupCommit<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, WorkersSeen workers, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.wakeups, this.options) = (scripts, wakeups, options.Value);
+        (this.scripts, this.wakeups, this.embedded, this.workers, this.options) = (scripts, wakeups, embedded, workers, options.Value);
         claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim);
-        acks = new(AckAsync, _ => 1, Limits.MaxClaim);
+        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim);
         nacks = new(NackAsync, _ => 1, Limits.MaxClaim);
         releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim);
         extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim);
@@ -43,7 +45,15 @@ internal sealed class LeaseStore : IAsyncDisposable
     /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
     public Task<Claimed> ClaimAsync(Claim claim) => claims.SubmitAsync(claim);
 
-    public Task<Settled> AckAsync(HeldLease lease) => acks.SubmitAsync(lease);
+    public Task<Acked> AckAsync(Ack ack)
+    {
+        if (ack.Then.Count > 0)
+        {
+            embedded.ThrowIfFull();
+        }
+
+        return acks.SubmitAsync(ack);
+    }
 
     public Task<Nacked> NackAsync(Nack nack) => nacks.SubmitAsync(nack);
 
@@ -67,7 +77,8 @@ internal sealed class LeaseStore : IAsyncDisposable
         {
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "");
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
+                workers.IsNews(claim) ? "1" : "");
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ClaimScript, call))!;
@@ -93,11 +104,36 @@ internal sealed class LeaseStore : IAsyncDisposable
         return jobs;
     }
 
-    private async Task<IReadOnlyList<Settled>> AckAsync(IReadOnlyList<HeldLease> leases)
+    private async Task<IReadOnlyList<Acked>> AckAsync(IReadOnlyList<Ack> batch)
     {
-        var call = Call(leases, lease => lease, _ => []);
-        var reply = (int[])(await scripts.RunAsync(AckScript, call))!;
-        return Array.ConvertAll(reply, answer => (Settled)answer);
+        var call = new ScriptCall().Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
+        foreach (var ack in batch)
+        {
+            Add(call, ack.Lease).Add(ack.Result?.Utf8 ?? RedisValue.EmptyString, ack.Then.Count);
+            foreach (var job in ack.Then)
+            {
+                job.AddTo(call);
+            }
+        }
+
+        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode((RedisResult[])answer!, call));
+    }
+
+    private Acked Decode(RedisResult[] answer, ScriptCall call)
+    {
+        var outcome = (Settled)(int)answer[0];
+        if (outcome < Settled.Cancelled)
+        {
+            return new Acked(outcome, [JobId.FromUlid((string)answer[2]!)], (int)answer[1]);
+        }
+
+        foreach (var queue in answer.Skip(2))
+        {
+            wakeups.Announce(call.Queues[(int)queue - 1]);
+        }
+
+        var ids = answer.Length > 1 ? (string)answer[1]! : "";
+        return new Acked(outcome, [.. ids.Chunk(JobId.UlidLength).Select(ulid => JobId.FromUlid(new string(ulid)))]);
     }
 
     private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
@@ -155,12 +191,14 @@ internal sealed class LeaseStore : IAsyncDisposable
         var call = new ScriptCall().Add(options.SettledRetentionMs);
         foreach (var operation in batch)
         {
-            var lease = leaseOf(operation);
-            call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce).Add(more(operation));
+            Add(call, leaseOf(operation)).Add(more(operation));
         }
 
         return call;
     }
+
+    private static ScriptCall Add(ScriptCall call, HeldLease lease) =>
+        call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
 }
 
 /// <param name="Queues">In the order to serve them.</param>
@@ -173,6 +211,18 @@ internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now
 
 /// <summary>A lease as its worker names it.</summary>
 internal sealed record HeldLease(string JobUlid, LeaseToken Token);
+
+/// <param name="Result">Kept with the job where jobs are kept.</param>
+/// <param name="Then">Jobs that are made together with the ack or not at all.</param>
+internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJob> Then)
+{
+    /// <summary>What it adds to a call of a hundred leases and jobs, and of 1 MiB.</summary>
+    public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Body.Length)) / 10_240);
+}
+
+/// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>
+/// <param name="Refused">Number of the follow-up that is refused, from 1.</param>
+internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0);
 
 internal sealed record Nack(HeldLease Lease, JobError Error, long? DelayMs, bool Dead);
 
@@ -191,6 +241,11 @@ internal enum Settled
     Missing = 0,
     Lost = -1,
     Cancelled = -2,
+
+    /// <summary>Of a follow-up, as are the next two.</summary>
+    KeyReused = -3,
+    KeyTaken = -4,
+    Full = -5,
 }
 
 /// <summary>As NackJob.lua answers.</summary>

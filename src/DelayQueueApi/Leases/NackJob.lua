@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Generations.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose attempt failed: pending again after a backoff, or dead. Called by LeaseStore.NackAsync.
 --
@@ -8,7 +9,7 @@
 --       2 delay ms     "" for the job's backoff
 --       3 dead         "1": no further attempt
 --       4 random       0…4294967295, for the jitter
---       5 default      the backoff of jobs that have none of their own, in Backoff's form
+--       5 default      the backoff of jobs that have none of their own nor of their queue, in Backoff's form
 -- Returns two a lease: an integer (1 ready, 3 scheduled, 2 dead, 0 no such job, -1 lease lost, -2 cancelled meanwhile) and
 --         the next run-at or the time of death, ms.
 -- Cost: O(log n) a lease; at most 100.
@@ -45,12 +46,12 @@ for _, lease in ipairs(readLeases(5)) do
     count(queue, 'nacked')
     change(job, queue)
     job.nacks = math.min(job.nacks + 1, 65535)
-    job.error = lease[1]
+    endAttempt(job, 'n', now, lease[1])
     if lease[3] == '1' or job.attempt >= job.maxAttempts then
       die(job, queue)
       answer, at = 2, now
     else
-      local delay = tonumber(lease[2]) or backoffMs(job.backoff ~= '' and job.backoff or lease[5], job.attempt, tonumber(lease[4]) / 4294967296)
+      local delay = tonumber(lease[2]) or backoffMs(job.backoff ~= '' and job.backoff or settingsOf(queue).backoff or lease[5], job.attempt, tonumber(lease[4]) / 4294967296)
       unlease(job, queue, math.min(now + delay, LAST_INSTANT))
       answer, at = job.runAt > now and 3 or 1, job.runAt
     end

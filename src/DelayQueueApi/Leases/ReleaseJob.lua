@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Generations.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose workers go away: ready at once, and the attempt does not count. Called by LeaseStore.ReleaseAsync.
 --
@@ -15,6 +16,8 @@ for i, lease in ipairs(readLeases(0)) do
     answers[i] = settleCancelled(job, lease)
   else
     count(lease.queue, 'released')
+    change(job, lease.queue)
+    endAttempt(job, 'r', now)
     unlease(job, lease.queue, job.runAt)
     job.attempt = job.attempt - 1
     job.releases = math.min(job.releases + 1, 65535)

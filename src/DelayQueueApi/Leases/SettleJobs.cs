@@ -25,7 +25,11 @@ internal static class SettleJobs
 
     /// <param name="Id">The job.</param>
     /// <param name="LeaseToken">From the claim.</param>
-    internal sealed record Ack(string Id, string LeaseToken) : AckJob.Request(LeaseToken);
+    /// <param name="Result">Any JSON value up to 64 KiB, shown with the job for its retention.</param>
+    /// <param name="Then">Up to 20 follow-up jobs, made together with the ack or not at all.</param>
+    internal sealed record Ack(
+        string Id, string LeaseToken, RawJson? Result = null, RawJson[]? Then = null)
+        : AckJob.Request(LeaseToken, Result, Then);
 
     /// <param name="Id">The job.</param>
     /// <param name="LeaseToken">From the claim.</param>
@@ -40,11 +44,12 @@ internal static class SettleJobs
     internal sealed record Response(IReadOnlyList<Result> Results);
 
     /// <summary>What the single call would have answered.</summary>
-    /// <param name="Status">204 for an ack, 200 for a nack, or that of the problem.</param>
+    /// <param name="Status">204 for an ack, 200 for one with follow-ups and for a nack, or that of the problem.</param>
+    /// <param name="Then">Of an ack: the follow-ups' ids.</param>
     /// <param name="State">Of a nack: scheduled, ready or dead.</param>
     /// <param name="RunAt">Of a nack: the next try, unless dead.</param>
     /// <param name="Problem">Why it was not settled.</param>
-    internal sealed record Result(int Status, JobState? State = null, DateTimeOffset? RunAt = null, Problem? Problem = null);
+    internal sealed record Result(int Status, IReadOnlyList<string>? Then = null, JobState? State = null, DateTimeOffset? RunAt = null, Problem? Problem = null);
 
     internal sealed class Validator : AbstractValidator<Request>
     {
@@ -52,15 +57,20 @@ internal static class SettleJobs
             .WithMessage($"and nacks must have 1 to {Limits.MaxBatch} items together");
     }
 
+    internal sealed class AckValidator : AbstractValidator<Ack>
+    {
+        public AckValidator() => Include(new AckJob.Validator());
+    }
+
     internal sealed class NackValidator : AbstractValidator<Nack>
     {
         public NackValidator() => Include(new NackJob.Validator());
     }
 
-    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, HttpContext http)
+    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
         var acks = (body.Value.Acks ?? []).Select(item => SettleAsync<Ack>(item, async ack =>
-            (await AckJob.RunAsync(new JobId(ack.Id), ack, leases, store)).Result));
+            (await AckJob.RunAsync(new JobId(ack.Id), ack, leases, store, followUps, http)).Result));
         var nacks = (body.Value.Nacks ?? []).Select(item => SettleAsync<Nack>(item, async nack =>
             (await NackJob.RunAsync(new JobId(nack.Id), nack, leases, store)).Result));
         return TypedResults.Ok(new Response(await Task.WhenAll([.. acks, .. nacks])));
@@ -82,7 +92,8 @@ internal static class SettleJobs
         Result AsItem(IResult result) => result switch
         {
             ProblemHttpResult problem => new(problem.StatusCode, Problem: Problem.Of(problem, http)),
-            Ok<NackJob.Response> nacked => new(StatusCodes.Status200OK, nacked.Value!.State, nacked.Value.RunAt),
+            Ok<AckJob.Response> acked => new(StatusCodes.Status200OK, acked.Value!.Then),
+            Ok<NackJob.Response> nacked => new(StatusCodes.Status200OK, State: nacked.Value!.State, RunAt: nacked.Value.RunAt),
             _ => new(StatusCodes.Status204NoContent),
         };
     }

@@ -1,10 +1,10 @@
 -- include Store/Prelude.lua
--- Counts queues' jobs by state, and what has happened to them, in one instant. Called by QueueStore.CountAsync.
+-- Counts queues' jobs by state, and tells what has happened to them, in one instant. Called by QueueStore.CountAsync.
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; nothing more
--- Returns eight a queue: 1 where there is such a queue, else 0; now ms; scheduled, ready, leased, dead; earliest run-at of a
---         pending job, ms or ""; the stats hash.
+-- Returns ten a queue: 1 where there is such a queue, else 0; now ms; scheduled, ready, leased, dead, completed, expired; earliest
+--         run-at of a pending job, ms or ""; the stats hash.
 -- Cost: O(log n) a queue; at most 20.
 local answers = {}
 for _, queue in ipairs(queues) do
@@ -17,6 +17,7 @@ for _, queue in ipairs(queues) do
   end
   for _, value in ipairs({
     call('ZSCORE', NAMES, queue.name) and 1 or 0, int(now), scheduled, ready, call('ZCARD', queue.leased), call('ZCARD', queue.dead),
+    call('ZCOUNT', queue.completed, '(' .. int(now), '+inf'), call('ZCOUNT', queue.expired, '(' .. int(now), '+inf'),
     earliest == math.huge and '' or int(earliest), call('HGETALL', queue.stats),
   }) do answers[#answers + 1] = value end
 end

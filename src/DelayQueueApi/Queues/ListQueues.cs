@@ -23,7 +23,7 @@ internal static class ListQueues
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
         string? cursor, string? limit, QueueStore store, HttpContext http)
     {
-        var check = new QueryCheck(http.Request.Query, "cursor", "limit");
+        var check = new QueryCheck(http.Request.Query, ["cursor", "limit"]);
         var most = check.Limit(limit);
         var after = check.Cursor(cursor, Parse);
         if (check.Problem is { } problem)

@@ -3,24 +3,31 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
 
-/// <summary>POST /queues/{queue}/pause</summary>
+/// <summary>POST /queues/{queue}/pause and /queues/{queue}/resume</summary>
 internal static class PauseQueue
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
-        queues.MapPost("/{queue}/pause", HandleAsync)
+    public static void Map(IEndpointRouteBuilder queues)
+    {
+        queues.MapPost("/{queue}/pause", (QueueName queue, QueueStore store) => SetAsync(queue, store, paused: true))
             .WithName("PauseQueue")
             .WithSummary("Pause a queue: claims get nothing from it")
             .WithDescription("Jobs can still be put into it, and leased ones settled. A queue may be paused before its first job. Pausing a paused queue changes nothing.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
+        queues.MapPost("/{queue}/resume", (QueueName queue, QueueStore store) => SetAsync(queue, store, paused: false))
+            .WithName("ResumeQueue")
+            .WithSummary("Resume a paused queue")
+            .WithDescription("Waiting claims get what is due at once. Resuming a queue that is not paused changes nothing.")
+            .ProducesProblems(StatusCodes.Status400BadRequest);
+    }
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(QueueName queue, QueueStore store)
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync(QueueName queue, QueueStore store, bool paused)
     {
         if (!queue.IsValid)
         {
             return Problems.Invalid("queue", QueueName.Rule);
         }
 
-        await store.PauseAsync(queue);
+        await store.PauseAsync(queue, paused);
         return TypedResults.NoContent();
     }
 }

@@ -1,37 +1,51 @@
 -- include Store/Prelude.lua
--- Deletes a queue's jobs of one state, a bounded number of them. Called by QueueStore.PurgeAsync.
+-- Deletes a queue's jobs of one state, a bounded number of them: those that are named, or the next ones. Called by
+-- QueueStore.PurgeAsync.
 --
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
---       arg    state: scheduled, ready or dead
---       most   how many to delete
+--       arg    state: scheduled, ready, dead, completed or expired
+--       most   how many to delete, where none are named
 --       as-of  instant of which the state is, ms; "" for now
--- Returns how many are deleted, 1 where there may be more, else 0, and as-of, ms.
+--       ids…   the named ones
+-- Returns how many are deleted; how many of the state there were, where none are named; and as-of, ms.
 -- Cost: O(log n) a job; at most 100.
 local queue, state, most, asOf = queues[1], ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2]) or now
+local named, indexes = {}, { queue[state] }
+for i = arg + 3, #ARGV do named[#named + 1] = ARGV[i] end
 local least, largest = '-inf', int(asOf)
 if state == 'scheduled' then least, largest = '(' .. int(asOf), '+inf' end
-
-local indexes = { queue.dead }
-if state ~= 'dead' then
+if state == 'completed' or state == 'expired' then largest = '+inf' end
+if state == 'scheduled' or state == 'ready' then
   for priority = 9, 0, -1 do indexes[10 - priority] = queue.pending(priority) end
 end
 
-local purged, seen = 0, 0
-for _, index in ipairs(indexes) do
-  local ids = seen < most and call('ZRANGEBYSCORE', index, least, largest, 'LIMIT', 0, most - seen) or {}
-  seen = seen + #ids
-  load(ids)
-  for _, id in ipairs(ids) do
+local purged, there = 0, 0
+local function purge(id, index)
+  local job = loaded[id]
+  local score = job and job.queue == queue.name and scoreIn(job, queue, index)
+  if not score then return false end
+  if state == 'dead' then count(queue, 'purged') elseif not isKept(job.state) then count(queue, 'cancelled') end
+  remove(job, queue)
+  purged = purged + 1
+  return true
+end
+
+if #named > 0 then
+  load(named)
+  for _, id in ipairs(named) do
     local job = loaded[id]
-    if job and job.queue == queue.name and place(job, queue) == index then
-      count(queue, state == 'dead' and 'purged' or 'cancelled')
-      remove(job, queue)
-      purged = purged + 1
-    else
-      call('ZREM', index, id)
-    end
+    local due = job and job.state == 'P' and (job.runAt <= asOf) == (state == 'ready')
+    if due or (job and job.state ~= 'P') then for _, index in ipairs(indexes) do if purge(id, index) then break end end end
+  end
+else
+  for _, index in ipairs(indexes) do
+    there = there + call('ZCOUNT', index, least, largest)
+    local ids = most > 0 and call('ZRANGEBYSCORE', index, least, largest, 'LIMIT', 0, most) or {}
+    most = most - #ids
+    load(ids)
+    for _, id in ipairs(ids) do if not purge(id, index) then call('ZREM', index, id) end end
   end
 end
 flush()
-return { purged, seen == most and 1 or 0, int(asOf) }
+return { purged, there, int(asOf) }

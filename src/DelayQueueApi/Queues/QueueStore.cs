@@ -14,9 +14,9 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
 
     private static readonly Script GetScript = Script.Load("Queues/GetQueue.lua");
     private static readonly Script ListScript = Script.Load("Queues/ListQueues.lua");
-    private static readonly Script PauseScript = Script.Load("Queues/PauseQueue.lua");
+    private static readonly Script SetScript = Script.Load("Queues/SetQueue.lua");
+    private static readonly Script DeleteScript = Script.Load("Queues/DeleteQueue.lua");
     private static readonly Script PurgeScript = Script.Load("Queues/PurgeQueue.lua");
-    private static readonly Script RedriveScript = Script.Load("Queues/RedriveJobs.lua");
 
     /// <returns>The queue's counts, or null where there is no such queue.</returns>
     public async Task<QueueCounts?> GetAsync(QueueName queue) => queue.IsValid && await CountAsync([queue]) is [var counts] ? counts : null;
@@ -39,12 +39,30 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
         return (queues, reply.Length > limit ? names[^1] : null);
     }
 
-    public Task PauseAsync(QueueName queue) => scripts.RunAsync(PauseScript, Call(queue).Add("1"));
+    public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, ["paused", paused ? "1" : ""]);
 
-    public async Task ResumeAsync(QueueName queue)
+    /// <param name="paused">Null to leave it as it is.</param>
+    public Task SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
+        SetAsync(queue, there: true, [.. settings.ToStored(), .. paused is { } pause ? ["paused", pause ? "1" : ""] : Array.Empty<RedisValue>()]);
+
+    private async Task SetAsync(QueueName queue, bool there, RedisValue[] settings)
     {
-        await scripts.RunAsync(PauseScript, Call(queue).Add(""));
+        await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(settings));
         wakeups.Announce(queue.Stored);
+    }
+
+    /// <summary>Deletes a queue, until the client goes away.</summary>
+    public async Task<QueueDeleted> DeleteAsync(QueueName queue, bool force, CancellationToken client)
+    {
+        while (true)
+        {
+            client.ThrowIfCancellationRequested();
+            var deleted = (QueueDeleted)(int)await scripts.RunAsync(DeleteScript, Call(queue).Add(force ? "1" : "", JobsPerCall));
+            if (deleted != QueueDeleted.More)
+            {
+                return deleted;
+            }
+        }
     }
 
     /// <summary>Deletes the jobs that have the state when it begins, until the client goes away.</summary>
@@ -52,63 +70,36 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<long> PurgeAsync(QueueName queue, PurgedState state, CancellationToken client)
     {
         var purged = 0L;
+        long? all = null;
         RedisValue asOf = "";
         while (true)
         {
             client.ThrowIfCancellationRequested();
             var reply = (long[])(await scripts.RunAsync(PurgeScript, Call(queue).Add(state.ToString().ToLowerInvariant(), JobsPerCall, asOf)))!;
             purged += reply[0];
+            // More may come in than there were, and some may go.
+            all ??= reply[1];
             asOf = reply[2];
-            if (reply[1] == 0)
+            if (reply[0] >= reply[1] || purged >= all)
             {
                 return purged;
             }
         }
     }
 
-    /// <summary>Redrives the jobs that are dead when it begins, until the client goes away.</summary>
+    /// <summary>Deletes those of the named jobs that have the state.</summary>
     /// <returns>How many.</returns>
-    public async Task<long> RedriveAsync(Redrive redrive, CancellationToken client)
+    public async Task<long> PurgeAsync(QueueName queue, PurgedState state, IEnumerable<JobId> ids, CancellationToken client)
     {
-        var redriven = 0L;
-        var step = new RedriveStep(0, "", "", "");
-        do
-        {
-            client.ThrowIfCancellationRequested();
-            step = await RedriveAsync(redrive with { Limit = redrive.Limit - redriven }, step, []);
-            redriven += step.Redriven;
-        }
-        while (step.Id != "" && redriven < redrive.Limit);
-
-        return redriven;
-    }
-
-    /// <summary>Redrives those of the named jobs that are dead.</summary>
-    /// <returns>How many.</returns>
-    public async Task<long> RedriveAsync(Redrive redrive, IEnumerable<JobId> ids, CancellationToken client)
-    {
-        var redriven = 0L;
+        var purged = 0L;
         foreach (var chunk in ids.Where(id => id.Ulid is not null).Chunk(JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
-            var step = await RedriveAsync(
-                redrive with { Limit = redrive.Limit - redriven }, new RedriveStep(0, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Ulid));
-            redriven += step.Redriven;
+            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(Array.ConvertAll(chunk, id => (RedisValue)id.Ulid));
+            purged += ((long[])(await scripts.RunAsync(PurgeScript, call))!)[0];
         }
 
-        return redriven;
-    }
-
-    private async Task<RedriveStep> RedriveAsync(Redrive redrive, RedriveStep before, RedisValue[] ids)
-    {
-        var call = Call(redrive.Queue).Add(JobsPerCall, before.AsOf, redrive.ErrorType, redrive.Limit, before.Score, before.Id).Add(ids);
-        var reply = (RedisValue[])(await scripts.RunAsync(RedriveScript, call))!;
-        if (reply[0] != 0)
-        {
-            wakeups.Announce(redrive.Queue.Stored);
-        }
-
-        return new RedriveStep((long)reply[0], reply[1], reply[2], reply[3]);
+        return purged;
     }
 
     /// <returns>The counts of those that there are.</returns>
@@ -118,14 +109,13 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
         var counts = new List<QueueCounts>(queues.Length);
         for (var i = 0; i < queues.Length; i++)
         {
-            var of = reply.AsSpan(i * 8, 8);
-            var totals = of[7].ToDictionary();
+            var of = reply.AsSpan(i * 10, 10);
             if ((int)of[0] == 1)
             {
                 counts.Add(new QueueCounts(
-                    queues[i], DateTimeOffset.FromUnixTimeMilliseconds((long)of[1]), (long)of[2], (long)of[3], (long)of[4], (long)of[5],
-                    long.TryParse((string?)of[6], out var earliest) ? DateTimeOffset.FromUnixTimeMilliseconds(earliest) : null,
-                    what => totals.TryGetValue(what, out var count) ? (long)count : 0));
+                    queues[i], DateTimeOffset.FromUnixTimeMilliseconds((long)of[1]), (long)of[2], (long)of[3], (long)of[4], (long)of[5], (long)of[6], (long)of[7],
+                    long.TryParse((string?)of[8], out var earliest) ? DateTimeOffset.FromUnixTimeMilliseconds(earliest) : null,
+                    of[9].ToDictionary()));
             }
         }
 
@@ -142,18 +132,33 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
 
         return call;
     }
-
-    /// <param name="AsOf">The instant at which the first step was done.</param>
-    /// <param name="Id">With the score, the last dead job looked at; empty where no more follow.</param>
-    private sealed record RedriveStep(long Redriven, RedisValue AsOf, RedisValue Score, RedisValue Id);
 }
 
 /// <param name="Now">The store's clock.</param>
 /// <param name="EarliestRunAt">Of the jobs that no worker holds.</param>
-/// <param name="Total">How often something has happened, by the names in Prelude.lua's stats.</param>
+/// <param name="Stats">The queue's own hash, as docs/keyspace.md tells it.</param>
 internal sealed record QueueCounts(
-    QueueName Queue, DateTimeOffset Now, long Scheduled, long Ready, long Leased, long Dead, DateTimeOffset? EarliestRunAt, Func<string, long> Total);
+    QueueName Queue, DateTimeOffset Now, long Scheduled, long Ready, long Leased, long Dead, long Completed, long Expired, DateTimeOffset? EarliestRunAt,
+    IReadOnlyDictionary<string, RedisResult> Stats)
+{
+    public QueueRates Rates => QueueRates.From(
+        Bytes("recent"), [Total("created"), Total("claimed"), Total("acked"), Total("nacked"), Total("leasesExpired")], Now);
 
-/// <param name="ErrorType">Only jobs whose last error has it; empty for all.</param>
-/// <param name="Limit">At most so many.</param>
-internal sealed record Redrive(QueueName Queue, string ErrorType, long Limit);
+    public IReadOnlyList<SeenWorker> Workers => SeenWorker.From(Bytes("workers"), Now);
+
+    public QueueSettings Settings => QueueSettings.FromStored(Stats);
+
+    /// <summary>How often something has happened.</summary>
+    public long Total(string what) => Stats.TryGetValue(what, out var count) ? (long)count : 0;
+
+    private byte[] Bytes(string what) => Stats.TryGetValue(what, out var bytes) ? (byte[])bytes! : [];
+}
+
+/// <summary>As DeleteQueue.lua answers.</summary>
+internal enum QueueDeleted
+{
+    Done = 1,
+    More = 2,
+    Missing = 0,
+    NotEmpty = -1,
+}

@@ -1,42 +1,40 @@
 -- include Store/Prelude.lua
 -- include Store/Ranks.lua
--- Gives dead jobs new attempts: those that are named, or the queue's next ones by time of death. Called by QueueStore.RedriveAsync.
+-- include Queues/Redrive.lua
+-- Gives dead jobs new attempts: those that are named, or the queue's next ones by time of death. Called by RedriveStore.RedriveAsync.
 --
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
---       arg         most   how many to look at, where none are named
---       as-of       jobs that died later stay dead, ms; "" for now
---       error type  only jobs whose last error has it; "" for all
---       limit       how many to redrive
---       score, id   the dead job after which to go on, "" and "" from the start
---       ids…        the named ones
--- Returns how many are redriven; as-of, ms; score and id of the last one looked at, "" and "" where no more follow.
+--       arg           most   how many to look at, where none are named
+--       as-of         jobs that died later stay dead, ms; "" for now
+--       error type    only jobs whose last error has it; "" for all
+--       after, before only jobs that died at or after the one and before the other, ms
+--       limit         how many to redrive
+--       dry           "1" to change nothing
+--       score, id     the dead job after which to go on, "" and "" from the start
+--       n, pairs…     only jobs with these n pairs of metadata
+--       ids…          the named ones
+-- Returns how many are meant; how many of them are redriven (the others' unique keys are held by other jobs); as-of, ms; score and
+--         id of the last one looked at, "" and "" where no more follow.
 -- Cost: O(log² n) and O(log n) a job; at most 100.
-local queue, most, asOf, errorType, limit = queues[1], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]) or now, ARGV[arg + 2], tonumber(ARGV[arg + 3])
-local afterScore, afterId = ARGV[arg + 4], ARGV[arg + 5]
+local queue, most, limit, dry = queues[1], tonumber(ARGV[arg]), tonumber(ARGV[arg + 5]), ARGV[arg + 6] == '1'
+local filter = {
+  asOf = tonumber(ARGV[arg + 1]) or now, errorType = ARGV[arg + 2], after = tonumber(ARGV[arg + 3]), before = tonumber(ARGV[arg + 4]), pairs = {},
+}
+local from = arg + 10 + tonumber(ARGV[arg + 9])
+for i = arg + 10, from - 1 do filter.pairs[#filter.pairs + 1] = ARGV[i] end
 local ids, score, id = {}, '', ''
-for i = arg + 6, #ARGV do ids[#ids + 1] = ARGV[i] end
-if #ids == 0 then
-  local from = afterId == '' and 0 or rankAfter(queue.dead, afterScore, afterId)
-  local to = call('ZCOUNT', queue.dead, '-inf', int(asOf))
-  if from < to then ids = call('ZRANGE', queue.dead, from, math.min(to, from + most) - 1) end
-  if from + #ids < to then
-    id = ids[#ids]
-    score = int(tonumber(call('ZSCORE', queue.dead, id)))
-  end
-end
+for i = from, #ARGV do ids[#ids + 1] = ARGV[i] end
+if #ids == 0 then ids, score, id = nextDead(queue, filter, most, ARGV[arg + 7], ARGV[arg + 8]) end
 load(ids)
 
-local redriven = 0
+local meant, redriven = 0, 0
 for _, each in ipairs(ids) do
   local job = loaded[each]
-  if job and job.state == 'D' and job.queue == queue.name and job.at <= asOf and redriven < limit
-    and (errorType == '' or sub(job.error, 1, #errorType + 1) == errorType .. '\0') then
-    change(job, queue)
-    job.state, job.runAt, job.at, job.attempt = 'P', now, 0, 0
-    count(queue, 'redriven')
-    redriven = redriven + 1
+  if meant < limit and isMeant(job, queue, filter) then
+    meant = meant + 1
+    if not dry and redrive(job, queue) then redriven = redriven + 1 end
   end
 end
 flush()
-return { redriven, int(asOf), score, id }
+return { meant, redriven, int(filter.asOf), score, id }

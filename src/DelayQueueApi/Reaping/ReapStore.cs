@@ -7,13 +7,13 @@ namespace DelayQueueApi.Reaping;
 internal sealed class ReapStore(ScriptRunner scripts)
 {
     private const int MaxQueues = 20;
-    private const int MaxLeases = 100;
+    private const int MaxJobs = 100;
 
     private static readonly Script DueScript = Script.Load("Reaping/DueQueues.lua");
-    private static readonly Script ReapScript = Script.Load("Reaping/ReapLeases.lua");
+    private static readonly Script ReapScript = Script.Load("Reaping/ReapQueues.lua");
 
-    /// <summary>Finds queues in which a lease has run out.</summary>
-    /// <returns>The queues' stored names, and when the next lease ends; null where there is none.</returns>
+    /// <summary>Finds queues in which something is due.</summary>
+    /// <returns>The queues' stored names, and when the next thing is due; null where nothing is in sight.</returns>
     public async Task<(string[] Queues, TimeSpan? Next)> FindDueAsync()
     {
         var reply = (RedisResult[])(await scripts.RunAsync(DueScript, new ScriptCall().Add(MaxQueues)))!;
@@ -21,8 +21,8 @@ internal sealed class ReapStore(ScriptRunner scripts)
         return (Array.ConvertAll(reply[1..], name => (string)name!), wait < 0 ? null : TimeSpan.FromMilliseconds(wait));
     }
 
-    /// <summary>Ends leases that ran out, a bounded number of them.</summary>
-    /// <returns>How many ended, a queue.</returns>
+    /// <summary>Does what is due in queues, for a bounded number of jobs.</summary>
+    /// <returns>For how many it was done, a queue.</returns>
     public async Task<int[]> ReapAsync(string[] queues)
     {
         var call = new ScriptCall();
@@ -31,6 +31,6 @@ internal sealed class ReapStore(ScriptRunner scripts)
             call.Queue(queue);
         }
 
-        return (int[])(await scripts.RunAsync(ReapScript, call.Add(MaxLeases / queues.Length)))!;
+        return (int[])(await scripts.RunAsync(ReapScript, call.Add(MaxJobs / queues.Length)))!;
     }
 }

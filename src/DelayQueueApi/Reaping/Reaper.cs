@@ -4,15 +4,16 @@ using DelayQueueApi.Store;
 namespace DelayQueueApi.Reaping;
 
 /// <summary>
-/// Gives jobs back whose lease ran out. Claims do that for their own queues; the reaper is for queues that nobody claims from.
-/// Any number of instances may run it: the script re-checks every lease.
+/// Gives jobs back whose lease ran out, expires those that were not started in time, forgets those that are kept no longer, and goes
+/// on with redrives. Claims do most of that for their own queues; the reaper is for queues that nobody claims from. Any number of
+/// instances may run it: the script re-checks everything.
 /// </summary>
 internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvider time, ILogger<Reaper> log) : StoreLoop(time, log)
 {
     /// <summary>No lease is shorter, so that none can begin and end while the reaper sleeps.</summary>
     private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
 
-    /// <summary>Ends every lease that has run out.</summary>
+    /// <summary>Does everything that is due.</summary>
     public override async Task<TimeSpan> RunOnceAsync(CancellationToken stopping)
     {
         while (true)
@@ -24,18 +25,18 @@ internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvi
                 return next < LongestSleep ? next.Value : LongestSleep;
             }
 
-            var ended = await store.ReapAsync(queues);
+            var done = await store.ReapAsync(queues);
             for (var i = 0; i < queues.Length; i++)
             {
-                if (ended[i] > 0)
+                if (done[i] > 0)
                 {
-                    LogReaped(Log, ended[i], queues[i]);
+                    LogReaped(Log, done[i], queues[i]);
                     wakeups.Announce(queues[i]);
                 }
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "{Count} leases ran out in {Queue}.")]
+    [LoggerMessage(LogLevel.Debug, "Something was due for {Count} jobs in {Queue}.")]
     private static partial void LogReaped(ILogger log, int count, string queue);
 }

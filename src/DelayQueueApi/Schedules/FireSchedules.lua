@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Generations.lua
 -- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- include Schedules/Schedules.lua
@@ -6,44 +7,63 @@
 -- step, so that an instant makes one job whoever else fires. Called by ScheduleStore.FireAsync.
 --
 -- KEYS  as Prelude.lua; as Schedules.lua
--- ARGV  as Prelude.lua; then twelve a schedule:
+-- ARGV  as Prelude.lua; then nineteen a schedule:
 --       1 name, 2 the stamp that was read, 3 a new stamp
 --       4 next       the instant after this one, ms; 0 for none
 --       5 instant    ms: run-at of the job, also where it has passed
---       6 skip       "1" where no job is made while the last one is pending or leased
---       7 queue      index of its queue
---       8 priority, 9 random, 10 attempts, 11 lease ms, 12 body: as in ScheduleJob.lua; an empty body makes no job
+--       6 overlap    while the last job is pending or leased: allow to make one, skip to make none, replace to cancel the last one
+--       7 make       "1" to make a job
+--       then twelve of the job, as MakeJobs.lua; its run-at is the instant
 -- Returns two integers a schedule: 1 fired, 2 moved on without a job, 0 no longer as it was read; and 1 where the job is now
 --         the first of its priority.
 -- Cost: O(log n) a schedule; at most 20.
+local ARGS = 7 + JOB_ARGS
 local records, names, last, seen = {}, {}, {}, {}
-for i = arg, #ARGV, 12 do names[#names + 1] = ARGV[i] end
+for i = arg, #ARGV, ARGS do names[#names + 1] = ARGV[i] end
 for i, record in ipairs(call('HMGET', SCHEDULES, unpack(names))) do
-  if record and stampOf(record) == ARGV[arg + 12 * i - 11] and not seen[names[i]] then
+  if record and stampOf(record) == ARGV[arg + ARGS * (i - 1) + 1] and not seen[names[i]] then
     records[i], seen[names[i]] = record, true
     last[#last + 1] = lastJobOf(record)
   end
 end
 load(last)
 
-local answers, writes, made = {}, {}, false
+-- Cancels the last job of a schedule; where a worker holds it, it goes when the worker lets go.
+local function cancel(job)
+  for _, queue in ipairs(queues) do
+    if queue.name == job.queue then
+      if job.state == 'L' then
+        change(job, queue)
+        job.cancelled = true
+      else
+        count(queue, 'cancelled')
+        remove(job, queue)
+      end
+    end
+  end
+end
+
+local answers, writes = {}, {}
 for i, name in ipairs(names) do
-  local at = arg + 12 * (i - 1)
+  local at = arg + ARGS * (i - 1)
   local record = records[i]
   local code, first = 0, 0
   if record then
     local before = loaded[lastJobOf(record)]
-    local busy = ARGV[at + 5] == '1' and before and (before.state == 'P' or before.state == 'L')
+    local busy = before and (before.state == 'P' or before.state == 'L')
     local firedAt, lastJob = firedAtOf(record), lastJobOf(record)
     code = 2
-    if ARGV[at + 11] ~= '' and not busy then
-      local queue = queues[tonumber(ARGV[at + 6])]
-      firedAt = tonumber(ARGV[at + 4])
-      local job = make(queue, {
-        priority = tonumber(ARGV[at + 7]), runAt = firedAt, random = ARGV[at + 8],
-        maxAttempts = tonumber(ARGV[at + 9]), leaseMs = tonumber(ARGV[at + 10]), body = ARGV[at + 11],
-      })
-      code, first, lastJob, made = 1, becomesFirst(queue.pending(job.priority), firedAt), job.id, true
+    if ARGV[at + 6] == '1' and not (busy and ARGV[at + 5] == 'skip') then
+      local spec = readJobs(at + 7, 1)[1]
+      local instant = tonumber(ARGV[at + 4])
+      local replaces = busy and ARGV[at + 5] == 'replace'
+      if replaces then cancel(before) end
+      local status, other = plan(spec, replaces and before.gone and -1 or 0)
+      if status == MADE then
+        spec.runAt = instant
+        local job = make(spec, other)
+        code, first, firedAt, lastJob = 1, job.first, instant, job.id
+      end
     end
     writes[#writes + 1] = name
     writes[#writes + 1] = moved(record, ARGV[at + 2], tonumber(ARGV[at + 3]), firedAt, lastJob)
@@ -53,6 +73,6 @@ end
 
 -- The schedule says which job it has made before the job is there: see MakeJobs.lua.
 if #writes > 0 then call('HSET', SCHEDULES, unpack(writes)) end
-if made then flushMade() end
+flushMade()
 for i = 1, #writes, 2 do index(writes[i], writes[i + 1]) end
 return answers

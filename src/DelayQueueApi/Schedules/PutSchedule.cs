@@ -6,7 +6,6 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Schedules;
 
@@ -95,7 +94,7 @@ internal static class PutSchedule
     }
 
     private static async Task<Results<Ok<Schedule>, Created<Schedule>, ProblemHttpResult>> HandleAsync(
-        ScheduleName name, JsonBody<Request> body, ScheduleStore store, Scheduler scheduler, IOptions<LimitOptions> limits)
+        ScheduleName name, JsonBody<Request> body, ScheduleStore store, Scheduler scheduler, JobLimits limits)
     {
         if (!name.IsValid)
         {
@@ -103,9 +102,9 @@ internal static class PutSchedule
         }
 
         var request = body.Value;
-        if (request.Job.Payload.Utf8.Length > limits.Value.PayloadBytes)
+        if (limits.CheckPayload(request.Job.Payload) is { } tooLarge)
         {
-            return Problems.PayloadTooLarge($"The payload has {request.Job.Payload.Utf8.Length} bytes; at most {limits.Value.PayloadBytes} are taken.");
+            return tooLarge;
         }
 
         var (before, after) = await store.ChangeAsync(name, (found, now) => Replace(found, request, body.Utf8, now));

@@ -54,18 +54,25 @@ internal sealed record Schedule(
 /// <param name="MaxAttempts">After so many failed attempts the job is dead.</param>
 /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
 /// <param name="Backoff">How long to wait after a failed attempt; exponential from a second to an hour by default.</param>
+/// <param name="TtlMs">Where no worker has it within so many ms of its instant, it expires and is never delivered.</param>
+/// <param name="RetentionMs">Keep it for so many ms once it is completed or expired.</param>
+/// <param name="Unique">At most one live job of the queue holds a key; an instant whose job is not made for that is passed over.</param>
 /// <param name="Metadata">Up to 32 string pairs, 4 KiB in all. The job gets two more, which win: schedule and scheduledFor.</param>
 internal sealed record JobTemplate(
     RawJson Payload,
     [property: DefaultValue(QueueName.Default), RegularExpression(QueueName.Pattern)] string? Queue = null,
     [property: DefaultValue(Limits.DefaultPriority), Range(Limits.MinPriority, Limits.MaxPriority)] int? Priority = null,
-    [property: DefaultValue(Limits.DefaultMaxAttempts), Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
+    [property: Range(1, Limits.MaxAttempts)] int? MaxAttempts = null,
     [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
     Backoff? Backoff = null,
+    [property: Range(1, Limits.MaxTtlMs)] long? TtlMs = null,
+    [property: Range(0, Limits.MaxRetentionMs)] long? RetentionMs = null,
+    Unique? Unique = null,
     Dictionary<string, string>? Metadata = null)
 {
     /// <summary>The request of a job that runs at an instant.</summary>
-    public ScheduleJob.Request ToRequest(DateTimeOffset? runAt = null) => new(Payload, Queue, null, runAt, Priority, MaxAttempts, LeaseMs, Backoff, Metadata);
+    public ScheduleJob.Request ToRequest(DateTimeOffset? runAt = null) =>
+        new(Payload, Queue, null, runAt, Priority, MaxAttempts, LeaseMs, Backoff, TtlMs, RetentionMs, Unique, Metadata);
 
     /// <summary>The request of a job that carries which schedule and which instant have made it.</summary>
     public ScheduleJob.Request ToRequest(ScheduleName name, DateTimeOffset instant) => ToRequest(instant) with
@@ -86,10 +93,11 @@ internal enum Misfire
     Skip,
 }
 
-/// <summary>allow: every instant makes its job. skip: none while the one before is scheduled, ready or leased.</summary>
+/// <summary>allow: every instant makes its job. skip: none while the one before is scheduled, ready or leased. replace: the one before is cancelled then.</summary>
 [JsonConverter(typeof(KebabCaseEnum<Overlap>))]
 internal enum Overlap
 {
     Allow,
     Skip,
+    Replace,
 }

@@ -1,5 +1,6 @@
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using StackExchange.Redis;
 
@@ -67,12 +68,17 @@ internal sealed class ScheduleStore(ScriptRunner scripts, PartitionKeys keys, Wa
     {
         embedded.ThrowIfFull();
         var call = Call();
-        foreach (var (name, read, next, job, makesJob, skipsBusy) in firings)
+        foreach (var (name, read, next, job, makesJob, overlap, lastQueue) in firings)
         {
+            if (lastQueue is { } queue)
+            {
+                call.Queue(queue.Stored);
+            }
+
             call.Add(
                 name.Stored, read.Stamp, ScheduleRecord.NewStamp(), next?.ToUnixTimeMilliseconds() ?? 0, job.RunAt!.Value.ToUnixTimeMilliseconds(),
-                skipsBusy ? "1" : "", call.Queue(job.Queue.Stored), job.Priority, JobId.NewRandom(), job.MaxAttempts, job.LeaseMs ?? 0,
-                makesJob ? job.Body : RedisValue.EmptyString);
+                overlap.ToString().ToLowerInvariant(), makesJob ? "1" : "");
+            job.AddTo(call);
         }
 
         var reply = (int[])(await scripts.RunAsync(FireScript, call))!;
@@ -119,8 +125,9 @@ internal sealed record DueSchedules(List<(ScheduleName Name, ScheduleRecord Reco
 /// <param name="Next">The instant after this one.</param>
 /// <param name="Job">Its job, with the instant as its run-at.</param>
 /// <param name="MakesJob">False where the schedule only moves on.</param>
-/// <param name="SkipsBusy">No job while the last one is not finished.</param>
-internal sealed record Firing(ScheduleName Name, ScheduleRecord Read, DateTimeOffset? Next, NewJob Job, bool MakesJob, bool SkipsBusy);
+/// <param name="Overlap">What becomes of it while the last job is not finished.</param>
+/// <param name="LastQueue">The queue of the last job, where that may have to be replaced.</param>
+internal sealed record Firing(ScheduleName Name, ScheduleRecord Read, DateTimeOffset? Next, NewJob Job, bool MakesJob, Overlap Overlap, QueueName? LastQueue);
 
 /// <summary>As FireSchedules.lua answers.</summary>
 internal enum Fired

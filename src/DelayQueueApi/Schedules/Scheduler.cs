@@ -7,7 +7,7 @@ namespace DelayQueueApi.Schedules;
 /// Makes the jobs of schedules at their instants. Any number of instances may run it: the script makes an instant's job only
 /// where the schedule still stands at that instant.
 /// </summary>
-internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, ILogger<Scheduler> log) : StoreLoop(time, log)
+internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobLimits limits, TimeProvider time, ILogger<Scheduler> log) : StoreLoop(time, log)
 {
     /// <summary>An instant that is later than this was missed.</summary>
     public static readonly TimeSpan MissedAfter = TimeSpan.FromSeconds(10);
@@ -33,10 +33,10 @@ internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, 
             {
                 try
                 {
-                    firings.Add(Plan(name, record, due.Now));
+                    firings.Add(await PlanAsync(name, record, due.Now));
                 }
 #pragma warning disable CA1031 // One schedule that cannot be read, as where its time zone is not known here, never holds up the others.
-                catch (Exception error)
+                catch (Exception error) when (error is not StoreException)
 #pragma warning restore CA1031
                 {
                     broken++;
@@ -53,16 +53,18 @@ internal sealed partial class Scheduler(ScheduleStore store, TimeProvider time, 
     }
 
     /// <summary>What is due now: the latest instant alone, where several have passed.</summary>
-    private static Firing Plan(ScheduleName name, ScheduleRecord record, DateTimeOffset now)
+    private async Task<Firing> PlanAsync(ScheduleName name, ScheduleRecord record, DateTimeOffset now)
     {
         var definition = record.ReadDefinition();
         var recurrence = new Recurrence(definition, record.Anchor);
         var latest = recurrence.Latest(now);
         var instant = latest > record.Next ? latest.Value : record.Next!.Value;
         var missed = now - instant > MissedAfter;
+        var overlap = definition.Overlap ?? Overlap.Allow;
+        var last = overlap == Overlap.Replace && record.LastJob is { } ulid ? await jobs.GetAsync(JobId.FromUlid(ulid)) : null;
         return new Firing(
-            name, record, recurrence.After(now), ScheduleJob.NewJob(definition.Job.ToRequest(name, instant), default, null, null),
-            MakesJob: !missed || definition.Misfire != Misfire.Skip, SkipsBusy: definition.Overlap == Overlap.Skip);
+            name, record, recurrence.After(now), ScheduleJob.NewJob(definition.Job.ToRequest(name, instant), default, null, null, limits),
+            MakesJob: !missed || definition.Misfire != Misfire.Skip, overlap, last?.Job.Queue);
     }
 
     [LoggerMessage(LogLevel.Debug, "{Made} jobs were made by {Count} schedules.")]

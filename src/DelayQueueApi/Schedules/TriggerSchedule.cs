@@ -13,9 +13,9 @@ internal static class TriggerSchedule
             .WithSummary("Make a schedule's job now")
             .WithDescription("Also while it is paused, and whatever its overlap says. Its instants stay as they are.")
             .Produces<Job>(StatusCodes.Status201Created)
-            .ProducesProblems(StatusCodes.Status404NotFound);
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests);
 
-    private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs)
+    private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs, JobLimits limits)
     {
         if (!name.IsValid || await schedules.GetAsync(name) is not { Found: { } found, Now: var now })
         {
@@ -23,8 +23,13 @@ internal static class TriggerSchedule
         }
 
         var request = found.ReadDefinition().Job.ToRequest(name, now);
-        var job = ScheduleJob.NewJob(request, default, null, null);
+        var job = ScheduleJob.NewJob(request, default, null, null, limits);
         var made = await jobs.ScheduleAsync(job);
+        if (ScheduleJob.Refusal(made) is { } refusal)
+        {
+            return refusal;
+        }
+
         return TypedResults.Created($"/jobs/{made.Id}", ScheduleJob.Answer(request, job, made));
     }
 }

@@ -6,8 +6,8 @@ namespace DelayQueueApi.Store;
 
 /// <summary>
 /// Compares the records with what is derived from them, and mends it on demand: every job must stand in exactly the index that
-/// its record tells, the counts must add up, and every idempotency key must have made its job, and schedules stand where they belong. Works in bounded steps, each atomic, so that it may run
-/// while the service works.
+/// its record tells, the counts must add up, every idempotency key must have made its job, every unique key be held by a job that
+/// lives, and schedules stand where they belong. Works in bounded steps, each atomic, so that it may run while the service works.
 /// </summary>
 internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
 {
@@ -16,6 +16,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     private static readonly Script Check = Script.Load("Store/Fsck.lua");
     private static readonly Script CheckCounts = Script.Load("Store/FsckCounts.lua");
     private static readonly Script CheckKeys = Script.Load("Store/FsckKeys.lua");
+    private static readonly Script CheckLocks = Script.Load("Store/FsckLocks.lua");
     private static readonly Script CheckSchedules = Script.Load("Store/FsckSchedules.lua");
 
     /// <returns>What was wrong, in words; empty where the store is sound.</returns>
@@ -69,6 +70,11 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
                 var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
                 faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
             }
+        }
+
+        await foreach (var page in Pages(database.HashScanAsync(keys.Unique, pageSize: PageSize)))
+        {
+            faults.AddRange(await RunAsync(CheckLocks, Call(repair).Add([.. page.Select(entry => entry.Name)])));
         }
 
         var names = new HashSet<RedisValue>();

@@ -4,10 +4,10 @@
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
 --       arg    "1" to repair
---       index  number of the index that the ids were read from, 0…11 in the order of its keys, or "" for the records
+--       index  number of the index that the ids were read from, 0…14 in the order of its keys, or "" for the records
 --       ids…
--- Returns one string a fault: "missing <id>" (not in the index that its record tells, or with another score) or
---         "stray <id>" (in an index that its record does not tell).
+-- Returns one string a fault: "missing <id>" (not in an index that its record tells, or with another score),
+--         "stray <id>" (in an index that its record does not tell) or "unlocked <id>" (does not hold its unique key).
 -- Cost: O(log n) an id; at most 500.
 local queue, repair, index = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
 local ids = {}
@@ -15,24 +15,41 @@ for i = arg + 2, #ARGV do ids[#ids + 1] = ARGV[i] end
 load(ids)
 
 local faults = {}
-for _, id in ipairs(ids) do
-  local job = loaded[id]
-  local key, score
-  if job and job.queue == queue.name then key, score = place(job, queue) end
-  if index then
-    local from = KEYS[FIXED_KEYS + 1 + index]
-    if key ~= from then
-      faults[#faults + 1] = 'stray ' .. id
-      if repair then call('ZREM', from, id) end
-    end
-  elseif key and tonumber(call('ZSCORE', key, id) or -1) ~= score then
-    faults[#faults + 1] = 'missing ' .. id
-    if repair then call('ZADD', key, int(score), id) end
+local function fault(kind, id) faults[#faults + 1] = kind .. ' ' .. id end
+
+local function checkPlace(job, key, score)
+  if tonumber(call('ZSCORE', key, job.id) or -1) ~= score then
+    fault('missing', job.id)
+    if repair then call('ZADD', key, int(score), job.id) end
   end
 end
 
-if repair then
-  local lease = call('ZRANGE', queue.leased, 0, 0, 'WITHSCORES')
-  call('ZADD', QUEUES, lease[2] or NEVER, queue.name)
+local function checkLock(job)
+  local id = lockedBy(lockOf(job))
+  if id == job.id then return end
+  fault('unlocked', job.id)
+  local other = id and call('HGET', JOBS, id)
+  other = other and readJob(id, other)
+  local held = other and other.queue == job.queue and other.uniqueKey == job.uniqueKey and holdsKey(other)
+  if repair and not held then setLock(lockOf(job), job.id) end
 end
+
+for _, id in ipairs(ids) do
+  local job = loaded[id]
+  local ours = job and job.queue == queue.name
+  if index then
+    local key = KEYS[FIXED_KEYS + 1 + index]
+    if not (ours and scoreIn(job, queue, key)) then
+      fault('stray', id)
+      if repair then call('ZREM', key, id) end
+    end
+  elseif ours then
+    checkPlace(job, place(job, queue))
+    if startBy(job) then checkPlace(job, queue.startBy, startBy(job)) end
+    if job.uniqueKey and holdsKey(job) then checkLock(job) end
+  end
+end
+
+flush()
+if repair then call('ZADD', QUEUES, nextEvent(queue), queue.name) end
 return faults

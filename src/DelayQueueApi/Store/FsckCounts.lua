@@ -11,7 +11,7 @@
 local queue, repair, faults = queues[1], ARGV[arg] == '1', {}
 local function total(what) return tonumber(call('HGET', queue.stats, what) or 0) end
 
-local made = total('acked') + total('cancelled') + total('purged') + call('ZCARD', queue.leased) + call('ZCARD', queue.dead)
+local made = total('acked') + total('cancelled') + total('purged') + total('expired') + call('ZCARD', queue.leased) + call('ZCARD', queue.dead)
 for priority = 0, 9 do made = made + call('ZCARD', queue.pending(priority)) end
 if made ~= total('created') then
   faults[#faults + 1] = 'miscounted ' .. queue.name

@@ -14,7 +14,7 @@ local hash = KEYS[6 + tonumber(ARGV[arg + 1])]
 local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
 local made, faults = newest, {}
 for i = arg + 2, #ARGV do
-  local id = sub(call('HGET', hash, ARGV[i]) or '', 29)
+  local id = sub(call('HGET', hash, ARGV[i]) or '', 29, 54)
   -- Finished jobs are gone too, but not newer than the newest.
   if sub(id, 1, 15) > newest then
     if call('HEXISTS', JOBS, id) == 1 then

@@ -24,6 +24,12 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     /// <summary>Every queue that there is, in the order of their names.</summary>
     public RedisKey Names => root + "names";
 
+    /// <summary>Which job holds which unique key.</summary>
+    public RedisKey Unique => root + "unique";
+
+    /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
+    public RedisChannel Ended => RedisChannel.Literal(root + "ended");
+
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 
@@ -31,11 +37,11 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names,
+        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
         .. queues.SelectMany(Queue),
     ];
 
-    /// <summary>The zsets of a queue that are derived from records: pending by priority, leased, dead.</summary>
+    /// <summary>The zsets of a queue that are derived from records: pending by priority, then the others.</summary>
     public IEnumerable<RedisKey> Indexes(string queue) => Queue(queue).SkipLast(1);
 
     private IEnumerable<RedisKey> Queue(string queue)
@@ -48,6 +54,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 
         yield return start + "leased";
         yield return start + "dead";
+        yield return start + "start-by";
+        yield return start + "completed";
+        yield return start + "expired";
         yield return start + "stats";
     }
 }

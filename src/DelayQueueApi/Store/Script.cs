@@ -12,12 +12,23 @@ internal sealed record Script(string Name, string Text)
     public static Script Load(string path)
     {
         var text = new StringBuilder();
+        Append(text, path);
+        return new Script(Path.GetFileNameWithoutExtension(path), text.ToString());
+    }
+
+    private static void Append(StringBuilder text, string path)
+    {
         foreach (var line in Read(path).Split('\n'))
         {
-            text.Append(line.StartsWith(Include, StringComparison.Ordinal) ? Read(line[Include.Length..].Trim()) : line).Append('\n');
+            if (line.StartsWith(Include, StringComparison.Ordinal))
+            {
+                Append(text, line[Include.Length..].Trim());
+            }
+            else
+            {
+                text.Append(line).Append('\n');
+            }
         }
-
-        return new Script(Path.GetFileNameWithoutExtension(path), text.ToString());
     }
 
     private static string Read(string path)

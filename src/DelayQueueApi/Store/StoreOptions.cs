@@ -25,7 +25,11 @@ internal sealed class StoreOptions
     [Range(1_000, 3_600_000)]
     public int SettledRetentionMs { get; set; } = 60_000;
 
-    /// <summary>How long idempotency keys are remembered at least, ms.</summary>
+    /// <summary>How long an idempotency key is known where its request does not say, and the longest that one may say, ms.</summary>
     [Range(60_000, 604_800_000)]
     public int IdempotencyRetentionMs { get; set; } = 86_400_000;
+
+    /// <summary>The most idempotency keys that are remembered in that time; beyond it the oldest are forgotten sooner.</summary>
+    [Range(1, 1_000_000_000)]
+    public int IdempotencyKeys { get; set; } = 5_000_000;
 }

@@ -33,7 +33,7 @@ internal sealed record Queue(long Scheduled, long Ready, long Leased, long Dead,
     public long Unfinished => Scheduled + Ready + Leased;
 }
 
-internal sealed record Totals(long Created, long Claimed, long Acked, long Nacked, long Expired, long Released, long Cancelled, long Died);
+internal sealed record Totals(long Created, long Claimed, long Acked, long Nacked, long LeasesExpired, long Released, long Cancelled, long Died);
 
 internal sealed record Problem(string Type, string Detail, string? Applied = null);
 

@@ -138,8 +138,8 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         var elsewhere = new Wakeups(Service<StoreConnection>(), new PartitionKeys("elsewhere"), Clock, NullLogger<Wakeups>.Instance);
         await using var store = new JobStore(Service<ScriptRunner>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
-        var body = JobRecord.EncodeBody(name.Stored, null, null, null, new RawJson("1"u8.ToArray()));
-        return (await store.ScheduleAsync(new NewJob(name, 4, 0, null, 1, null, body, null, []))).Id.Text;
+        var body = JobRecord.EncodeBody(name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
+        return (await store.ScheduleAsync(new NewJob(name, 4, 0, null, 1, null, body))).Id.Text;
     }
 
     /// <param name="call">ack, nack, release or extend.</param>

@@ -90,7 +90,7 @@ public abstract class CancelJobTests(Api api)
         await Api.AssertProblemAsync(await api.CancelAsync(last.Id), HttpStatusCode.Conflict, "job-finished");
 
         var counts = await api.QueueAsync(queue);
-        Assert.Equal((2, 1, 1), (counts.Totals.Expired, counts.Totals.Cancelled, counts.Totals.Died));
+        Assert.Equal((2, 1, 1), (counts.Totals.LeasesExpired, counts.Totals.Cancelled, counts.Totals.Died));
         await Api.AssertProblemAsync(await api.SettleAsync(first, "ack"), HttpStatusCode.NotFound, "job-not-found");
     }
 

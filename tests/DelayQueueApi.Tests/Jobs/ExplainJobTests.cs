@@ -30,7 +30,7 @@ public abstract class ExplainJobTests(Api api)
     {
         var job = await api.ScheduleAsync(queue);
 
-        Assert.Equal("It is due. No claim waits for its queue at this instance.", (await ExplainAsync(job.Id)).Why);
+        Assert.Equal("It is due. Nobody has asked for jobs of its queue.", (await ExplainAsync(job.Id)).Why);
         await api.PostAsync($"/queues/{queue}/pause", "");
         Assert.StartsWith("It is due. Its queue is paused.", (await ExplainAsync(job.Id)).Why, StringComparison.Ordinal);
         await api.PostAsync($"/queues/{queue}/resume", "");
@@ -66,7 +66,7 @@ public abstract class ExplainJobTests(Api api)
         await api.SettleAsync(job, "nack", "\"error\":\"No answer.\",\"delayMs\":1000");
 
         var backing = await ExplainAsync(job.Id);
-        Assert.StartsWith("Attempt 1 of 2 has failed; it is tried again at ", backing.Why, StringComparison.Ordinal);
+        Assert.StartsWith("Attempt 1 of 2 has failed (No answer.); it is tried again at ", backing.Why, StringComparison.Ordinal);
         Assert.Equal("No answer.", backing.LastError!.Message);
 
         api.Advance(1000);

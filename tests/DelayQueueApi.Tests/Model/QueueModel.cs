@@ -33,7 +33,7 @@ internal sealed class QueueModel
         now += ms;
         foreach (var job in jobs.Where(job => job.State == State.Leased && job.LeaseEnd <= now))
         {
-            Count("expired");
+            Count("leasesExpired");
             job.Expiries++;
             if (job.Cancelled)
             {
@@ -204,7 +204,7 @@ internal sealed class QueueModel
         var pending = jobs.Where(job => job.State == State.Pending).ToArray();
         return $"200 {pending.Count(job => job.RunAt > now)} {pending.Count(job => job.RunAt <= now)} {jobs.Count(job => job.State == State.Leased)} "
             + $"{jobs.Count(job => job.State == State.Dead)} "
-            + string.Join(' ', ((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died", "redriven", "purged"])
+            + string.Join(' ', ((string[])["created", "claimed", "acked", "nacked", "leasesExpired", "released", "cancelled", "expired", "died", "redriven", "purged"])
                 .Select(what => totals.GetValueOrDefault(what)));
     }
 

@@ -69,7 +69,7 @@ internal sealed class QueueUnderTest(Api api)
 
     public async Task<string> CountsAsync() => await ShowAsync(await api.GetAsync($"/queues/{queue}"), counts =>
         string.Join(' ', ((string[])["scheduled", "ready", "leased", "dead"]).Select(state => counts[state])
-            .Concat(((string[])["created", "claimed", "acked", "nacked", "expired", "released", "cancelled", "died", "redriven", "purged"]).Select(what => counts["totals"]![what]))));
+            .Concat(((string[])["created", "claimed", "acked", "nacked", "leasesExpired", "released", "cancelled", "expired", "died", "redriven", "purged"]).Select(what => counts["totals"]![what]))));
 
     private async Task<string> SettleAsync(int lease, string call, string fields, Func<JsonNode, string> show)
     {

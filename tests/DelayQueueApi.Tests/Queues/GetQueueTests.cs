@@ -68,11 +68,11 @@ public abstract class GetQueueTests(Api api)
             var c = await api.QueueAsync(queue);
             Assert.Equal(c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Purged);
             Assert.Equal(c.Totals.Died, c.Dead + c.Totals.Redriven + c.Totals.Purged);
-            Assert.Equal(c.Totals.Claimed, c.Leased + c.Totals.Acked + c.Totals.Nacked + c.Totals.Released + c.Totals.Expired);
+            Assert.Equal(c.Totals.Claimed, c.Leased + c.Totals.Acked + c.Totals.Nacked + c.Totals.Released + c.Totals.LeasesExpired);
         }
 
         var final = await api.QueueAsync(queue);
-        Assert.All([final.Totals.Acked, final.Totals.Nacked, final.Totals.Released, final.Totals.Expired, final.Totals.Cancelled, final.Totals.Died,
+        Assert.All([final.Totals.Acked, final.Totals.Nacked, final.Totals.Released, final.Totals.LeasesExpired, final.Totals.Cancelled, final.Totals.Died,
                 final.Totals.Redriven, final.Totals.Purged],
             total => Assert.True(total > 0));
         await api.AssertSoundAsync();

@@ -20,7 +20,7 @@ public abstract class ReaperTests(Api api)
         await api.ReapAsync();
 
         var counts = await api.QueueAsync(queue);
-        Assert.Equal((1, 0, 1), (counts.Ready, counts.Leased, counts.Totals.Expired));
+        Assert.Equal((1, 0, 1), (counts.Ready, counts.Leased, counts.Totals.LeasesExpired));
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public abstract class ReaperTests(Api api)
         await api.ReapAsync();
 
         var counts = await api.QueueAsync(queue);
-        Assert.Equal((230, 0, 230), (counts.Ready, counts.Leased, counts.Totals.Expired));
+        Assert.Equal((230, 0, 230), (counts.Ready, counts.Leased, counts.Totals.LeasesExpired));
         await api.AssertSoundAsync();
     }
 
@@ -67,7 +67,7 @@ public abstract class ReaperTests(Api api)
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => api.ReapAsync()));
 
         var counts = await api.QueueAsync(queue);
-        Assert.Equal((1, 1), (counts.Ready, counts.Totals.Expired));
+        Assert.Equal((1, 1), (counts.Ready, counts.Totals.LeasesExpired));
         Assert.Equal(1, (await api.JobAsync((await api.ClaimOneAsync(queue)).Id)).Failures!.Expired);
     }
 

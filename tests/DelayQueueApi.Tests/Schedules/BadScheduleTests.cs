@@ -38,7 +38,7 @@ public abstract class BadScheduleTests(Api api)
     [InlineData("\"intervalMs\":1000,\"start\":\"2031-01-01T00:00:00Z\",\"end\":\"2030-01-01T00:00:00Z\"", "end", "must not be before start")]
     [InlineData("\"intervalMs\":1000,\"start\":\"tomorrow\"", "start", "must be an RFC 3339 instant")]
     [InlineData("\"intervalMs\":1000,\"misfire\":\"twice\"", "misfire", "must be one of once, skip")]
-    [InlineData("\"intervalMs\":1000,\"overlap\":\"replace\"", "overlap", "must be one of allow, skip")]
+    [InlineData("\"intervalMs\":1000,\"overlap\":\"never\"", "overlap", "must be one of allow, skip, replace")]
     [InlineData("\"intervalMs\":1000,\"unknown\":1", "unknown", "is not a known field")]
     public async Task A_field_that_is_not_valid_is_named(string fields, string field, string message) =>
         await AssertRefusedAsync($$"""{"job":{"payload":1}{{(fields.Length > 0 ? "," + fields : "")}}}""", field, message);

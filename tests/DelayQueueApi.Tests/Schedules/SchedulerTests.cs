@@ -39,7 +39,7 @@ public abstract class SchedulerTests(Api api)
         await PutAsync("\"intervalMs\":1000");
         var other = new Scheduler(
             new ScheduleStore(api.Service<ScriptRunner>(), api.Service<PartitionKeys>(), api.Service<Wakeups>(), api.Service<EmbeddedStore>()),
-            api.Clock, NullLogger<Scheduler>.Instance);
+            api.Service<JobStore>(), api.Service<JobLimits>(), api.Clock, NullLogger<Scheduler>.Instance);
 
         for (var i = 0; i < 10; i++)
         {

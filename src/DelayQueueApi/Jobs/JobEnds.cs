@@ -1,0 +1,103 @@
+using System.Collections.Concurrent;
+using DelayQueueApi.Store;
+
+namespace DelayQueueApi.Jobs;
+
+/// <summary>
+/// Waits for jobs to end. The scripts publish the id of a watched job that has ended; that is only a hint to look again, and a lost
+/// one costs a few seconds. What time alone brings about, such as the end of a lease, is waited for by its instant.
+/// </summary>
+internal sealed class JobEnds(JobStore jobs, StoreConnection connection, PartitionKeys keys, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    private static readonly TimeSpan SafetyTick = TimeSpan.FromSeconds(5);
+
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> signals = new();
+    private int waiting;
+    private int subscribed;
+
+    /// <summary>How many calls wait.</summary>
+    public int Waiting => Volatile.Read(ref waiting);
+
+    /// <summary>Waits until a job has ended, for as long as it may take; less where the service stops.</summary>
+    /// <returns>The job as it is then and the store's clock, or null where it is gone.</returns>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async Task<(JobRecord Job, DateTimeOffset Now)?> WaitAsync(JobId id, TimeSpan wait, CancellationToken client)
+    {
+        var started = time.GetTimestamp();
+        using var leave = CancellationTokenSource.CreateLinkedTokenSource(client, lifetime.ApplicationStopping);
+        while (true)
+        {
+            await SubscribeAsync();
+            // Before looking: what is told from now on is about what the look may miss. Whoever waits for a job shares its signal.
+            var signal = signals.GetOrAdd(id.Text, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+            try
+            {
+                var found = await jobs.GetAsync(id, watch: true);
+                var left = wait - time.GetElapsedTime(started);
+                if (found is not var (job, now) || HasEnded(job, now) || left <= TimeSpan.Zero || leave.IsCancellationRequested)
+                {
+                    client.ThrowIfCancellationRequested();
+                    return found;
+                }
+
+                await SleepAsync(signal.Task, Min(left, EndsByItself(job) - now ?? SafetyTick, SafetyTick), leave.Token);
+            }
+            finally
+            {
+                // Others who share it look once more, and make a new one.
+                signals.TryRemove(new(id.Text, signal));
+                signal.TrySetResult();
+            }
+        }
+    }
+
+    private static bool HasEnded(JobRecord job, DateTimeOffset now) => Job.From(job, now).State is JobState.Completed or JobState.Expired or JobState.Dead;
+
+    /// <summary>The instant at which the job ends if nobody does anything, or null.</summary>
+    private static DateTimeOffset? EndsByItself(JobRecord job) =>
+        job.State == StoredState.Leased && (job.CancelRequested || job.Attempt >= job.MaxAttempts) ? job.At : job.StartBy;
+
+    private static TimeSpan Min(params ReadOnlySpan<TimeSpan> spans)
+    {
+        var least = spans[0];
+        foreach (var span in spans)
+        {
+            least = span < least ? span : least;
+        }
+
+        return least;
+    }
+
+    private async Task SleepAsync(Task signal, TimeSpan atMost, CancellationToken leave)
+    {
+        var sleep = signal.WaitAsync(atMost, time, leave);
+        Interlocked.Increment(ref waiting);
+        await sleep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Interlocked.Decrement(ref waiting);
+    }
+
+    private async Task SubscribeAsync()
+    {
+        if (Interlocked.Exchange(ref subscribed, 1) == 1)
+        {
+            return;
+        }
+
+        try
+        {
+            var subscriber = await connection.SubscriberAsync();
+            await subscriber.SubscribeAsync(keys.Ended, (_, ulid) =>
+            {
+                if (signals.TryRemove(JobId.FromUlid((string)ulid!).Text, out var signal))
+                {
+                    signal.TrySetResult();
+                }
+            });
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            subscribed = 0;
+            throw known;
+        }
+    }
+}

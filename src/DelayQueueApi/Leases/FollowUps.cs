@@ -1,0 +1,35 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>Reads the jobs that an ack is to make.</summary>
+internal sealed class FollowUps(JobLimits limits)
+{
+    /// <returns>The jobs, or what is wrong with the first that is not valid; its fields are named as of the ack.</returns>
+    public (IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem) Read(RawJson[]? then, HttpContext http)
+    {
+        var jobs = new List<NewJob>();
+        var keys = new HashSet<string>();
+        for (var i = 0; i < then?.Length; i++)
+        {
+            var item = JsonBody<ScheduleJob.Request>.Read(then[i].Utf8);
+            var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? CheckKeys(item.Value, keys);
+            if (problem is not null)
+            {
+                return ([], Problems.Within(problem, $"then[{i}]"));
+            }
+
+            jobs.Add(ScheduleJob.NewJob(item.Value, item.Utf8, idempotencyKey: null, Traceparent.Of(http.Request), limits));
+        }
+
+        return (jobs, null);
+    }
+
+    /// <summary>What is made in one step is decided on before any of it is there, so that one key can stand for one of them only.</summary>
+    private static ProblemHttpResult? CheckKeys(ScheduleJob.Request job, HashSet<string> keys) =>
+        job.IdempotencyKey is { } key && !keys.Add($"i {key}") ? Problems.Invalid("idempotencyKey", "is that of another follow-up")
+        : job.Unique is { } unique && !keys.Add($"u {job.Queue} {unique.Key}") ? Problems.Invalid("unique", "is that of another follow-up")
+        : null;
+}

@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+
+namespace DelayQueueApi.Leases;
+
+/// <summary>Which workers have asked for jobs of late, so that the store is told of each once in a while only.</summary>
+internal sealed class WorkersSeen(TimeProvider time)
+{
+    /// <summary>As exact is what the store knows of a worker.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    private const int MaxKnown = 10_000;
+
+    private readonly ConcurrentDictionary<(string Worker, string Queues), long> told = new();
+
+    /// <summary>True where the store is to be told that the worker asks for jobs; it then counts as told.</summary>
+    public bool IsNews(Claim claim)
+    {
+        var key = (claim.Worker ?? "", string.Join(' ', claim.Queues));
+        if (told.TryGetValue(key, out var at) && time.GetElapsedTime(at) < Interval)
+        {
+            return false;
+        }
+
+        if (told.Count >= MaxKnown)
+        {
+            told.Clear();
+        }
+
+        told[key] = time.GetTimestamp();
+        return true;
+    }
+}

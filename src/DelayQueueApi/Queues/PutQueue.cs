@@ -1,0 +1,40 @@
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using Microsoft.AspNetCore.Http.HttpResults;
+
+namespace DelayQueueApi.Queues;
+
+/// <summary>PUT /queues/{queue}</summary>
+internal static class PutQueue
+{
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
+        queues.MapPut("/{queue}", HandleAsync)
+            .WithName("PutQueue")
+            .WithSummary("Set what holds for a queue")
+            .WithDescription("Sets all settings: one that is not named is as if it had never been set, but for paused, which then stays as it is. They hold from now on, " +
+                "for the jobs that are there too, but for maxAttempts, which a job gets when it is made. A queue need not have jobs.")
+            .WithExample("""{ "leaseMs": 60000, "maxAttempts": 5, "retentionMs": 3600000 }""");
+
+    /// <summary>The settings of a queue.</summary>
+    internal sealed record Request(
+        int? LeaseMs = null, int? MaxAttempts = null, Backoff? Backoff = null, long? RetentionMs = null, int? MaxLength = null,
+        int? MaxRetained = null, long? DeadRetentionMs = null)
+        : QueueSettings(LeaseMs, MaxAttempts, Backoff, RetentionMs, MaxLength, MaxRetained, DeadRetentionMs)
+    {
+        /// <summary>Whether claims get nothing from it.</summary>
+        public bool? Paused { get; init; }
+    }
+
+    internal sealed class Validator : QueueSettingsValidator<Request>;
+
+    private static async Task<Results<Ok<GetQueue.Response>, ProblemHttpResult>> HandleAsync(QueueName queue, JsonBody<Request> body, QueueStore store)
+    {
+        if (!queue.IsValid)
+        {
+            return Problems.Invalid("queue", QueueName.Rule);
+        }
+
+        await store.SetAsync(queue, body.Value, body.Value.Paused);
+        return TypedResults.Ok(GetQueue.Response.From((await store.GetAsync(queue))!));
+    }
+}

@@ -1,0 +1,51 @@
+-- Stands before the scripts that give dead jobs new attempts, after Prelude.lua and Ranks.lua.
+--
+-- A filter has: asOf, after, before (ms; jobs that died later than asOf, or not between after and before, stay dead), errorType
+-- (of the last error, "" for any) and pairs (of metadata, as in ListJobs.lua).
+local function isMeant(job, queue, filter)
+  if not job or job.state ~= 'D' or job.queue ~= queue.name or job.at > filter.asOf or job.at < filter.after or job.at >= filter.before then return false end
+  if filter.errorType ~= '' and sub(job.past, 1, #filter.errorType + 1) ~= filter.errorType .. '\0' then return false end
+  for _, pair in ipairs(filter.pairs) do
+    if not string.find(metadataOf(job), pair, 1, true) then return false end
+  end
+  return true
+end
+
+-- Gives a dead job all its attempts anew. One whose unique key another live job holds stays dead. Returns whether it was done.
+local function redrive(job, queue)
+  if job.uniqueUntil == 'f' then
+    local id = lockedBy(lockOf(job))
+    if id and id ~= job.id then
+      load({ id })
+      local other = loaded[id] and catchUp(loaded[id], queue)
+      if other and other.uniqueKey == job.uniqueKey and other.queue == queue.name and holdsKey(other) then return false end
+    end
+  end
+  change(job, queue)
+  job.state, job.runAt, job.at, job.attempt = 'P', now, 0, 0
+  if job.uniqueUntil == 'f' then setLock(lockOf(job), job.id) end
+  count(queue, 'redriven')
+  return true
+end
+
+-- The next dead jobs by time of death after a score and id, "" and "" from the start. Returns their ids, and where to go on
+-- behind them, "" and "" where no more follow.
+local function nextDead(queue, filter, most, score, id)
+  local from = id == '' and call('ZCOUNT', queue.dead, '-inf', '(' .. int(filter.after)) or rankAfter(queue.dead, score, id)
+  local to = call('ZCOUNT', queue.dead, '-inf', int(math.min(filter.asOf, filter.before)))
+  local ids = from < to and call('ZRANGE', queue.dead, from, math.min(to, from + most) - 1) or {}
+  if from + #ids >= to then return ids, '', '' end
+  return ids, int(tonumber(call('ZSCORE', queue.dead, ids[#ids]))), ids[#ids]
+end
+
+-- A redrive that goes on in the background is a text of parts that a NUL separates, in the queue's stats.
+local function readParts(text)
+  local parts, from = {}, 1
+  while true do
+    local at = string.find(text, '\0', from, true)
+    parts[#parts + 1] = sub(text, from, at and at - 1)
+    if not at then return parts end
+    from = at + 1
+  end
+end
+local RUNNING, DONE, CANCELLED = 'running', 'done', 'cancelled'

@@ -1,0 +1,34 @@
+-- Stands before the scripts that remember things for a time, after Prelude.lua.
+--
+-- Two generations of a hash that take turns: what is written stays for a period at least and two at most, and nothing needs
+-- sweeping. They also take turns once one has most entries, so that neither grows without limit. The empty field holds the
+-- instant at which a generation began.
+local function generations(first, second, periodMs, most)
+  local current, previous, began
+
+  local function look()
+    if current then return end
+    local a, b = tonumber(call('HGET', first, '') or -1), tonumber(call('HGET', second, '') or -1)
+    if a >= b then current, previous, began = first, second, a else current, previous, began = second, first, b end
+  end
+
+  local function turn()
+    if now >= began + 2 * periodMs then call('UNLINK', current) end
+    call('UNLINK', previous)
+    current, previous, began = previous, current, math.max(now, began + 1)
+    call('HSET', current, '', int(began))
+  end
+
+  return {
+    get = function(field)
+      look()
+      if began < 0 or now >= began + 2 * periodMs then return false end
+      return call('HGET', current, field) or now < began + periodMs and call('HGET', previous, field)
+    end,
+    set = function(field, value)
+      look()
+      if began < 0 or now >= began + periodMs or call('HLEN', current) > most then turn() end
+      call('HSET', current, field, value)
+    end,
+  }
+end

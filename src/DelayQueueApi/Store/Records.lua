@@ -1,0 +1,113 @@
+-- Stands before every script, as a part of Prelude.lua: how a job lies in the store (docs/keyspace.md).
+--
+-- 52 bytes of header (big-endian numbers), worker, past, the end of a finished job, and the body. The body (queue, options,
+-- backoff and what only C# reads) is made by JobRecord.cs and only copied here.
+local function u16(n) return char(floor(n / 256) % 256, n % 256) end
+local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
+local function u48(n) return u16(floor(n / 4294967296)) .. u32(n % 4294967296) end
+local function readU16(s, i) local a, b = byte(s, i, i + 1); return a * 256 + b end
+local function readU32(s, i) return readU16(s, i) * 65536 + readU16(s, i + 2) end
+local function readU48(s, i) return readU16(s, i) * 4294967296 + readU32(s, i + 2) end
+
+local NO_NONCE = '\0\0\0\0\0\0\0\0'
+
+-- Whether a cancel was asked for while leased, and whether somebody waits for the job's end.
+local function flag(cancelled, watched)
+  if cancelled then return watched and 'b' or 'x' end
+  return watched and 'w' or '-'
+end
+
+-- Completed, or expired: the job is kept for a time.
+local function isKept(state) return state == 'C' or state == 'E' end
+
+-- Options stand in this order: t<ttl ms>, r<retention ms>, u and f (until finished) or s (until started) and the unique key.
+local function readOptions(job, options)
+  local from, ms = 1, string.match(options, '^t(%d+)')
+  if ms then job.ttlMs, from = tonumber(ms), #ms + 2 end
+  ms = string.match(options, '^r(%d+)', from)
+  if ms then job.retentionMs, from = tonumber(ms), from + #ms + 1 end
+  if sub(options, from, from) == 'u' then
+    job.uniqueUntil, job.uniqueKey = sub(options, from + 1, from + 1), sub(options, from + 2)
+  end
+end
+
+-- Where a body begins: the end of its queue's name, and its options. The top bit of the name's length says that there are some.
+local function readStart(s, from)
+  local length = byte(s, from)
+  local queueEnd = from + length % 128
+  if length < 128 then return queueEnd, queueEnd, '' end
+  local optionsEnd = queueEnd + 1 + byte(s, queueEnd + 1)
+  return queueEnd, optionsEnd, sub(s, queueEnd + 2, optionsEnd)
+end
+
+local function readJob(id, r)
+  local workerEnd = 52 + byte(r, 50)
+  local pastEnd = workerEnd + readU16(r, 51)
+  local mark = sub(r, 3, 3)
+  local job = {
+    id = id, state = sub(r, 1, 1), priority = byte(r, 2) - 48,
+    cancelled = mark == 'x' or mark == 'b', watched = mark == 'w' or mark == 'b',
+    runAt = readU48(r, 4), enqueuedAt = readU48(r, 10), fence = readU48(r, 16), at = readU48(r, 22), nonce = sub(r, 28, 35),
+    attempt = readU16(r, 36), maxAttempts = readU16(r, 38), nacks = readU16(r, 40), expiries = readU16(r, 42),
+    releases = readU16(r, 44), leaseMs = readU32(r, 46),
+    worker = sub(r, 53, workerEnd), past = sub(r, workerEnd + 1, pastEnd),
+  }
+  if isKept(job.state) then
+    local resultEnd = pastEnd + 10 + readU32(r, pastEnd + 7)
+    job.keptUntil, job.result = readU48(r, pastEnd + 1), sub(r, pastEnd + 11, resultEnd)
+    pastEnd = resultEnd
+  end
+  local queueEnd, startEnd, options = readStart(r, pastEnd + 1)
+  job.queue, job.backoff, job.body = sub(r, pastEnd + 2, queueEnd), sub(r, startEnd + 2, startEnd + 1 + byte(r, startEnd + 1)), sub(r, pastEnd + 1)
+  if options ~= '' then readOptions(job, options) end
+  return job
+end
+
+local function writeJob(job)
+  return job.state .. char(48 + job.priority) .. flag(job.cancelled, job.watched)
+    .. u48(job.runAt) .. u48(job.enqueuedAt) .. u48(job.fence) .. u48(job.at) .. job.nonce
+    .. u16(job.attempt) .. u16(job.maxAttempts) .. u16(job.nacks) .. u16(job.expiries) .. u16(job.releases)
+    .. u32(job.leaseMs) .. char(#job.worker) .. u16(#job.past) .. job.worker .. job.past
+    .. (isKept(job.state) and u48(job.keptUntil) .. u32(#job.result) .. job.result or '') .. job.body
+end
+
+-- The JSON of a job's metadata, "" for none.
+local function metadataOf(job)
+  local _, startEnd = readStart(job.body, 1)
+  local from = startEnd + 2 + byte(job.body, startEnd + 1)
+  return sub(job.body, from + 2, from + 1 + readU16(job.body, from))
+end
+
+-- The past of a job: its last error as type, NUL, message; then, once an attempt has ended, a NUL and the last attempts, each
+-- of 18 bytes (number, start, end, outcome, length of the worker's name, and of the error), worker and error.
+local MAX_ATTEMPTS_KEPT, MAX_ERROR_KEPT = 10, 1024
+
+local function splitPast(past)
+  local typeEnd = string.find(past, '\0', 1, true)
+  local errorEnd = typeEnd and string.find(past, '\0', typeEnd + 1, true)
+  if errorEnd then return sub(past, 1, errorEnd - 1), sub(past, errorEnd + 1) end
+  return past, ''
+end
+
+-- Cuts a text to at most so many bytes, between two characters of UTF-8.
+local function cut(text, most)
+  if #text <= most then return text end
+  while most > 0 and byte(text, most + 1) >= 128 and byte(text, most + 1) < 192 do most = most - 1 end
+  return sub(text, 1, most)
+end
+
+-- Notes how an attempt has ended: a acked, n nacked, e by the end of its lease, r released.
+local function endAttempt(job, outcome, at, err)
+  local lastError, attempts = splitPast(job.past)
+  if err then lastError = err end
+  local kept, from = 0, 1
+  while from <= #attempts do
+    kept, from = kept + 1, from + 18 + byte(attempts, from + 15) + readU16(attempts, from + 16)
+  end
+  if kept >= MAX_ATTEMPTS_KEPT then attempts = sub(attempts, 19 + byte(attempts, 16) + readU16(attempts, 17)) end
+  local short = cut(err or '', MAX_ERROR_KEPT)
+  -- The fence of a lease is the instant of its claim, but for claims within one ms and clocks that were set back.
+  attempts = attempts .. u16(job.attempt) .. u48(math.min(job.fence, at)) .. u48(at) .. outcome
+    .. char(#job.worker) .. u16(#short) .. job.worker .. short
+  job.past = (lastError == '' and '\0' or lastError) .. '\0' .. attempts
+end

@@ -1,0 +1,104 @@
+-- Stands before every script, as a part of Prelude.lua: what becomes of jobs, as docs/states.md tells it.
+
+-- Puts a leased job back among the pending ones. Its run-at tells when it may run next.
+local function unlease(job, queue, runAt)
+  change(job, queue)
+  job.state, job.runAt, job.at, job.nonce, job.worker = 'P', runAt, 0, NO_NONCE, ''
+end
+
+local function die(job, queue)
+  change(job, queue)
+  job.state, job.at, job.nonce, job.worker = 'D', now, NO_NONCE, ''
+  count(queue, 'died')
+end
+
+-- Ends a job for good: it is kept as C completed or E expired for its retention, or gone.
+local function finish(job, queue, state, result)
+  local retention = job.retentionMs or settingsOf(queue).retentionMs or 0
+  if retention == 0 then return remove(job, queue) end
+  change(job, queue)
+  if state == 'C' then endAttempt(job, 'a', now) end
+  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, now, now + retention, result or '', NO_NONCE, ''
+end
+
+-- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
+local function endLease(job, queue)
+  count(queue, 'leasesExpired')
+  if job.cancelled then
+    count(queue, 'cancelled')
+    remove(job, queue)
+  else
+    local at = job.at
+    change(job, queue)
+    job.expiries = math.min(job.expiries + 1, 65535)
+    endAttempt(job, 'e', at)
+    if job.attempt >= job.maxAttempts then die(job, queue) else unlease(job, queue, at) end
+  end
+end
+
+-- Brings a job to where the time that has passed has brought it. Returns it, or false where that has removed it.
+local function catchUp(job, queue)
+  if job.state == 'L' and job.at <= now then
+    endLease(job, queue)
+  elseif (startBy(job) or math.huge) <= now then
+    count(queue, 'expired')
+    finish(job, queue, 'E')
+  elseif isKept(job.state) and job.keptUntil <= now then
+    remove(job, queue)
+  end
+  return loaded[job.id]
+end
+
+-- The queue's next event as its indexes tell it; NEVER for none.
+local function nextEvent(queue)
+  local first = math.huge
+  local function consider(key, after)
+    local entry = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if entry[2] then first = math.min(first, tonumber(entry[2]) + after) end
+  end
+  for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do consider(key, 0) end
+  local settings = settingsOf(queue)
+  if settings.deadRetentionMs then consider(queue.dead, settings.deadRetentionMs) end
+  for _, key in ipairs({ queue.completed, queue.expired }) do
+    if call('ZCARD', key) > settings.maxRetained then first = math.min(first, now) end
+  end
+  first = math.min(first, tonumber(call('HGET', queue.stats, 'redriveAt') or math.huge))
+  return first == math.huge and NEVER or int(first)
+end
+
+-- Does what is due in the queue, for at most limit jobs. Returns for how many.
+local function reap(queue, limit)
+  if tonumber(call('ZSCORE', QUEUES, queue.name) or NEVER) > now then return 0 end
+  local left, settings = limit, settingsOf(queue)
+
+  local function each(ids, key, act)
+    left = left - #ids
+    load(ids)
+    for _, id in ipairs(ids) do
+      local job = loaded[id]
+      local score = job and job.queue == queue.name and scoreIn(job, queue, key)
+      if score then act(job) end
+      -- Where the index does not say what the record says, it is put right.
+      if not score then call('ZREM', key, id) elseif not job.before then call('ZADD', key, int(score), id) end
+    end
+  end
+
+  local function due(key, at) return left > 0 and call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', 0, left) or {} end
+  for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do
+    each(due(key, now), key, function(job) catchUp(job, queue) end)
+  end
+  if settings.deadRetentionMs then
+    each(due(queue.dead, now - settings.deadRetentionMs), queue.dead, function(job)
+      count(queue, 'purged')
+      remove(job, queue)
+    end)
+  end
+  flush()
+  for _, key in ipairs({ queue.completed, queue.expired }) do
+    local over = math.min(left, call('ZCARD', key) - settings.maxRetained)
+    if over > 0 then each(call('ZRANGE', key, 0, over - 1), key, function(job) remove(job, queue) end) end
+  end
+  flush()
+  call('ZADD', QUEUES, nextEvent(queue), queue.name)
+  return limit - left
+end

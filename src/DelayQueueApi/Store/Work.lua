@@ -1,0 +1,162 @@
+-- Stands before every script, as a part of Prelude.lua: the unit of work. Scripts decide first, on jobs in memory; flush() then
+-- writes records, new places, old places, counts, in that order, so that a write cut short leaves the truth ahead of what is
+-- derived from it, where fsck mends that.
+local loaded, changed = {}, {}
+
+local function load(ids)
+  local missing = {}
+  for _, id in ipairs(ids) do if loaded[id] == nil then missing[#missing + 1] = id; loaded[id] = false end end
+  if #missing > 0 then
+    for i, record in ipairs(call('HMGET', JOBS, unpack(missing))) do
+      if record then loaded[missing[i]] = readJob(missing[i], record) end
+    end
+  end
+end
+
+-- From now on the queue is there, also while it has no jobs.
+local function register(queue) call('ZADD', NAMES, 'NX', 0, queue.name) end
+
+-- Where a record says that its job must stand: index key and score.
+local function place(job, queue)
+  local state = job.state
+  if state == 'P' then return queue.pending(job.priority), job.runAt end
+  if state == 'L' then return queue.leased, job.at end
+  if state == 'D' then return queue.dead, job.at end
+  return state == 'C' and queue.completed or queue.expired, job.keptUntil
+end
+
+-- The instant from which a job that no worker has had may not start any more; nil for none. It then stands in start-by too.
+local function startBy(job) return job.ttlMs and job.state == 'P' and job.fence == 0 and job.runAt + job.ttlMs or nil end
+
+-- The score with which a record says that its job stands in an index; nil where it does not.
+local function scoreIn(job, queue, key)
+  if key == queue.startBy then return startBy(job) end
+  local index, score = place(job, queue)
+  return index == key and score or nil
+end
+
+-- Whether a job with a unique key keeps others of that key out.
+local function holdsKey(job)
+  if job.uniqueUntil == 's' then return job.state == 'P' and job.fence == 0 end
+  return job.uniqueUntil == 'f' and (job.state == 'P' or job.state == 'L')
+end
+
+local function lockOf(job) return job.queue .. ' ' .. job.uniqueKey end
+
+-- Unique keys that this script has looked at or changed: lock → id or false.
+local locks, lockChanges = {}, {}
+local function lockedBy(lock)
+  if locks[lock] == nil then locks[lock] = call('HGET', UNIQUE, lock) end
+  return locks[lock]
+end
+
+local function setLock(lock, id)
+  if lockedBy(lock) ~= id then locks[lock], lockChanges[lock] = id, true end
+end
+
+local function count(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + (n or 1) end
+
+-- Call before changing a job: remembers the places that it leaves.
+local function change(job, queue)
+  if not job.before then
+    job.inQueue, job.before, job.hadStartBy = queue, place(job, queue), startBy(job)
+    changed[#changed + 1] = job
+  end
+end
+
+local function remove(job, queue)
+  change(job, queue)
+  job.gone = true
+  loaded[job.id] = false
+  if job.uniqueKey and lockedBy(lockOf(job)) == job.id then setLock(lockOf(job), false) end
+end
+
+local function add(job, queue)
+  job.before, job.inQueue = '', queue
+  loaded[job.id] = job
+  changed[#changed + 1] = job
+end
+
+local function append(lists, key, a, b)
+  local list = lists[key]
+  if not list then list = {}; lists[key] = list end
+  list[#list + 1] = a
+  if b then list[#list + 1] = b end
+end
+
+-- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
+local TICK_MS, TICKS, RATES = 15000, 22, { 'created', 'claimed', 'acked', 'nacked', 'leasesExpired' }
+local function noteTotals(queue)
+  local tick = floor(now / TICK_MS)
+  if tonumber(call('HGET', queue.stats, 'tick') or -1) == tick then return end
+  local note = u48(tick)
+  for _, total in ipairs(call('HMGET', queue.stats, unpack(RATES))) do note = note .. u48(tonumber(total or 0)) end
+  local recent = sub(call('HGET', queue.stats, 'recent') or '', 1, (TICKS - 1) * #note)
+  call('HSET', queue.stats, 'tick', int(tick), 'recent', note .. recent)
+end
+
+-- When something is to be done with a job as it is now; nil for never.
+local function eventOf(job, queue)
+  if job.state == 'L' then return job.at end
+  if isKept(job.state) then return job.keptUntil end
+  if job.state == 'D' then
+    local kept = settingsOf(queue).deadRetentionMs
+    return kept and job.at + kept
+  end
+  return startBy(job)
+end
+
+local function flush()
+  local records, deletes, adds, removes, events, ended = {}, {}, {}, {}, {}, {}
+  for _, job in ipairs(changed) do
+    local queue = job.inQueue
+    local start
+    if job.gone then
+      if job.before ~= '' then
+        deletes[#deletes + 1] = job.id
+        append(removes, job.before, job.id)
+      end
+    else
+      if job.uniqueKey then
+        local lock = lockOf(job)
+        if holdsKey(job) then setLock(lock, job.id) elseif lockedBy(lock) == job.id then setLock(lock, false) end
+      end
+      local key, score = place(job, queue)
+      append(adds, key, int(score), job.id)
+      if job.before ~= '' and job.before ~= key then append(removes, job.before, job.id) end
+      start = startBy(job)
+      if start then append(adds, queue.startBy, int(start), job.id) end
+      local event = eventOf(job, queue)
+      if event then events[queue.name] = math.min(event, events[queue.name] or event) end
+    end
+    if job.hadStartBy and not start then append(removes, queue.startBy, job.id) end
+    if job.watched and (job.gone or job.state == 'D' or isKept(job.state)) then
+      job.watched = false
+      ended[#ended + 1] = job.id
+    end
+    if not job.gone then
+      records[#records + 1] = job.id
+      records[#records + 1] = writeJob(job)
+    end
+    job.before, job.hadStartBy = nil, nil
+  end
+  changed = {}
+
+  for lock in pairs(lockChanges) do if locks[lock] then call('HSET', UNIQUE, lock, locks[lock]) end end
+  if #records > 0 then call('HSET', JOBS, unpack(records)) end
+  for key, list in pairs(adds) do call('ZADD', key, unpack(list)) end
+  for name, at in pairs(events) do call('ZADD', QUEUES, 'LT', int(at), name) end
+  for key, list in pairs(removes) do call('ZREM', key, unpack(list)) end
+  if #deletes > 0 then call('HDEL', JOBS, unpack(deletes)) end
+  for lock in pairs(lockChanges) do if not locks[lock] then call('HDEL', UNIQUE, lock) end end
+  lockChanges = {}
+  for _, queue in ipairs(queues) do
+    if next(queue.counts) then
+      noteTotals(queue)
+      for what, n in pairs(queue.counts) do call('HINCRBY', queue.stats, what, int(n)) end
+      queue.counts = {}
+    end
+  end
+  -- Those who wait for the end of a job look again.
+  for _, id in ipairs(ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
+end
