@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -107,12 +108,16 @@ internal static class OpenApi
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
                 "If-Match" => ("The ETag of the job as it was shown; where it has changed since, the answer is 412.", parameter.Schema),
                 "name" => ("The schedule's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
-                "state" => ("The state that the jobs have.", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. Enum.GetNames<Jobs.JobState>().Select(name => JsonValue.Create(name.ToLowerInvariant()))] }),
+                "state" => ("The state that the jobs have.", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. Enum.GetNames<JobState>().Select(name => JsonValue.Create(name.ToLowerInvariant()))] }),
                 "cursor" => ("The next of the page before; none for the first page.", parameter.Schema),
                 "limit" => ("At most so many.", Number(1, Limits.MaxPage, Limits.DefaultPage)),
+                "wait" => ("Where a worker holds the job: wait so many ms until it lets go.", Number(0, Limits.MaxWaitMs, 0)),
+                "Prefer" => ("wait=30: answer once the job has ended, or after so many seconds, up to 60.", parameter.Schema),
+                "force" => ("Also where the queue has jobs that are not finished, or dead ones.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
                 "count" => ("How many.", Number(1, Limits.MaxInstants, Limits.DefaultInstants)),
-                _ => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Known for a day at least.",
-                    new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Limits.MaxKeyLength }),
+                IdempotencyKey.Header => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Bare, or quoted as a string of RFC 8941.",
+                    new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 }),
+                var other => throw new InvalidOperationException($"The parameter {other} is not described."),
             };
             parameter.Required |= parameter.Name is "queue" or "state";
         }
@@ -124,12 +129,13 @@ internal static class OpenApi
     private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
     {
         ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field or query parameter."),
-        ["404"] = ("NotFound", "There is no such job, queue or schedule."),
-        ["409"] = ("Conflict", "The job's state or lease does not allow it."),
+        ["404"] = ("NotFound", "There is no such job, queue, schedule or redrive."),
+        ["409"] = ("Conflict", "The state of the job, lease or queue does not allow it, or another job holds the unique key."),
         ["412"] = ("Changed", "The job is not what If-Match names."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
+        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows; nothing was made."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 
@@ -143,7 +149,7 @@ internal static class OpenApi
                 swaggerDoc.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
                 {
                     Description = description,
-                    Headers = status == "503" ? new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Header("Seconds to wait before the next try.") } : null,
+                    Headers = status is "429" or "503" ? new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Header("Seconds to wait before the next try.") } : null,
                     Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = schema } },
                 });
             }
@@ -155,7 +161,7 @@ internal static class OpenApi
     {
         public void Apply(IOpenApiSchema schema, SchemaFilterContext context)
         {
-            if (schema is OpenApiSchema answer && context.Type.Name is not ("Request" or "Ack" or "Nack") && context.Type != typeof(Jobs.Backoff)
+            if (schema is OpenApiSchema answer && context.Type.Name is not ("Request" or "Ack" or "Nack") && context.Type != typeof(Backoff) && context.Type != typeof(Unique)
                 && context.Type != typeof(Schedules.JobTemplate))
             {
                 answer.AdditionalPropertiesAllowed = true;
