@@ -79,6 +79,25 @@ call 204 POST "/jobs/$id/ack" '{"leaseToken":"'"$token"'"}'
 step 'Show it: a finished job is gone'
 call 404 GET "/jobs/$id"
 
+step 'Schedule a job whose result is kept for a minute'
+call 201 POST /jobs '{"queue":"'$queue'","payload":{"sum":[1,2]},"retentionMs":60000}'
+id=$(field id)
+
+step 'Claim it'
+call 200 POST /jobs/claim '{"queues":["'$queue'"],"waitMs":2000,"worker":"curl"}'
+token=$(field token)
+
+step 'Finish it with a result and a follow-up, in one step'
+call 200 POST "/jobs/$id/ack" '{"leaseToken":"'"$token"'","result":3,"then":[{"queue":"'$queue'","payload":"tell","delayMs":3600000}]}'
+next=$(sed -n 's/.*"then":\["\([^"]*\)".*/\1/p' <<<"$answer")
+
+step 'Show it: completed, with its result'
+call 200 GET "/jobs/$id"
+id=$next
+
+step 'Cancel the follow-up'
+call 204 DELETE "/jobs/$id"
+
 step 'Schedule another one for in an hour'
 call 201 POST /jobs '{"queue":"'$queue'","payload":{"to":"bob@example.com"},"delayMs":3600000}'
 id=$(field id)
