@@ -19,6 +19,6 @@ local function number(digits)
 end
 
 -- LAST_ID holds the newest id's instant and sequence number, and the digits of both.
-local function setLastId(instant, sequence)
-  call('SET', LAST_ID, int(instant) .. ' ' .. int(sequence) .. ' ' .. base32(instant, 10) .. base32(sequence, 5))
+local function setLastId(instant, sequence, digits)
+  call('SET', LAST_ID, int(instant) .. ' ' .. int(sequence) .. ' ' .. digits)
 end

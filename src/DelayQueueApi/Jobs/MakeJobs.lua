@@ -16,135 +16,130 @@
 local JOB_ARGS, DEFAULT_ATTEMPTS = 12, 20
 local MADE, REPLAYED, EXISTS, KEY_REUSED, KEY_TAKEN, FULL = 1, 2, 3, -1, -2, -3
 
--- Idempotency keys, remembered for at least as long as any may ask for. Set by the script that takes such keys.
-local idempotency
-
-local function readJobs(from, n)
-  local specs = {}
-  for i = 1, n do
-    local at = from + (i - 1) * JOB_ARGS
-    local delay = tonumber(ARGV[at + 2])
-    local queue, body = queues[tonumber(ARGV[at])], ARGV[at + 7]
-    local spec = {
-      inQueue = queue, queue = queue.name, priority = tonumber(ARGV[at + 1]),
-      runAt = delay and now + delay or math.max(now, tonumber(ARGV[at + 3])), random = ARGV[at + 4],
-      maxAttempts = tonumber(ARGV[at + 5]) or settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS, leaseMs = tonumber(ARGV[at + 6]), body = body,
-      onConflict = ARGV[at + 8], key = ARGV[at + 9], hash = ARGV[at + 10], knownMs = tonumber(ARGV[at + 11]),
-    }
-    local _, _, options = readStart(body, 1)
-    if options ~= '' then readOptions(spec, options) end
-    specs[i] = spec
-  end
-  return specs
-end
-
-local remembered, toRemember = {}, {}
-local function knownUnder(key)
-  if not remembered[key] then
-    local known = idempotency.get(key)
-    if known and readU48(known, 57) > now then
-      remembered[key] = {
-        hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 54), maxAttempts = readU16(known, 55),
+-- What it takes to make jobs. A function, since most acks make none, and what a script defines it defines anew in every call.
+-- idempotency: the memory of idempotency keys, kept for at least as long as any may ask for; nil where none are given.
+local function maker(idempotency)
+  local function readJobs(from, n)
+    local specs = {}
+    for i = 1, n do
+      local at = from + (i - 1) * JOB_ARGS
+      local delay = tonumber(ARGV[at + 2])
+      local queue, body = queues[tonumber(ARGV[at])], ARGV[at + 7]
+      -- A whole job at once: a table that grows field by field takes twice as long.
+      local spec = {
+        inQueue = queue, queue = queue.name, priority = tonumber(ARGV[at + 1]),
+        runAt = delay and now + delay or math.max(now, tonumber(ARGV[at + 3])), random = ARGV[at + 4],
+        maxAttempts = tonumber(ARGV[at + 5]) or settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS, leaseMs = tonumber(ARGV[at + 6]), body = body,
+        onConflict = ARGV[at + 8], key = ARGV[at + 9], hash = ARGV[at + 10], knownMs = tonumber(ARGV[at + 11]),
+        id = '', state = 'P', cancelled = false, watched = false, enqueuedAt = now, fence = 0, at = 0, nonce = NO_NONCE, attempt = 0,
+        nacks = 0, expiries = 0, releases = 0, worker = '', past = '', before = '', first = 0,
       }
+      local _, _, options = readStart(body, 1)
+      if options ~= '' then readOptions(spec, options) end
+      specs[i] = spec
     end
+    return specs
   end
-  return remembered[key]
-end
 
--- The job that keeps others of this one's unique key out, or nil.
-local function holderOf(job, queue)
-  local id = lockedBy(lockOf(job))
-  if not id then return nil end
-  load({ id })
-  local holder = loaded[id] and catchUp(loaded[id], queue)
-  return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
-end
-
--- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
-local function isFull(queue, extra)
-  local most = settingsOf(queue).maxLength
-  if not most then return false end
-  if not queue.length then
-    queue.length = call('ZCARD', queue.leased)
-    for priority = 0, 9 do queue.length = queue.length + call('ZCARD', queue.pending(priority)) end
-  end
-  return queue.length + extra >= most
-end
-
--- Decides what becomes of a job that is asked for, and makes nothing yet; extra as isFull() takes it, and leaving is a job that is
--- not in the way.
--- Returns a status, and the job that it is about: the one known, in the way, or (made) to be replaced.
-local function plan(spec, extra, leaving)
-  local queue = spec.inQueue
-  local known = spec.key ~= '' and knownUnder(spec.key)
-  if known then return known.hash == spec.hash and REPLAYED or KEY_REUSED, known end
-  local holder = spec.uniqueKey and holderOf(spec, queue) or nil
-  if holder == leaving then holder = nil end
-  local replaced = holder and spec.onConflict == 'replace' and holder.state == 'P'
-  if holder and not replaced then return spec.onConflict == 'return' and EXISTS or KEY_TAKEN, holder end
-  if isFull(queue, extra - (replaced and 1 or 0)) then return FULL, nil end
-  return MADE, holder
-end
-
--- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
-local idInstant, idSequence, instantDigits
-local function nextId(random)
-  if not idInstant then
-    idInstant, idSequence = now, 0
-    local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
-    if lastInstant and tonumber(lastInstant) >= now then
-      idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
+  local remembered, toRemember = {}, {}
+  local function knownUnder(key)
+    if not remembered[key] then
+      local known = idempotency.get(key)
+      if known and readU48(known, 57) > now then
+        remembered[key] = {
+          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 54), maxAttempts = readU16(known, 55),
+        }
+      end
     end
-    instantDigits = base32(idInstant, 10)
+    return remembered[key]
   end
-  local id = instantDigits .. base32(idSequence, 5) .. random
-  idSequence = idSequence + 1
-  return id
-end
 
--- The first run-at of each zset that this call adds to, so that a new first can be told.
-local firsts = {}
-local function becomesFirst(key, runAt)
-  if not firsts[key] then
-    firsts[key] = tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
+  -- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
+  local function isFull(queue, extra)
+    local most = settingsOf(queue).maxLength
+    if not most then return false end
+    if not queue.length then
+      queue.length = call('ZCARD', queue.leased)
+      for priority = 0, 9 do queue.length = queue.length + call('ZCARD', queue.pending(priority)) end
+    end
+    return queue.length + extra >= most
   end
-  local first = runAt < firsts[key]
-  if first then firsts[key] = runAt end
-  return first and 1 or 0
-end
 
--- Makes a pending job that plan() has let pass, in the place of another where one is given.
-local function make(job, replaced)
-  local queue = job.inQueue
-  if replaced then
-    count(queue, 'cancelled')
-    remove(replaced, queue)
+  -- Decides what becomes of a job that is asked for, and makes nothing yet; extra as isFull() takes it, and leaving is a job that is
+  -- not in the way.
+  -- Returns a status, and the job that it is about: the one known, in the way, or (made) to be replaced.
+  local function plan(spec, extra, leaving)
+    local queue = spec.inQueue
+    local known = spec.key ~= '' and knownUnder(spec.key)
+    if known then return known.hash == spec.hash and REPLAYED or KEY_REUSED, known end
+    local holder = spec.uniqueKey and holderOf(spec, queue) or nil
+    if holder == leaving then holder = nil end
+    local replaced = holder and spec.onConflict == 'replace' and holder.state == 'P'
+    if holder and not replaced then return spec.onConflict == 'return' and EXISTS or KEY_TAKEN, holder end
+    if isFull(queue, extra - (replaced and 1 or 0)) then return FULL, nil end
+    return MADE, holder
   end
-  job.id = nextId(job.random)
-  job.state, job.cancelled, job.watched, job.enqueuedAt = 'P', false, false, now
-  job.fence, job.at, job.nonce, job.attempt = 0, 0, NO_NONCE, 0
-  job.nacks, job.expiries, job.releases, job.worker, job.past = 0, 0, 0, '', ''
-  add(job, queue)
-  if job.uniqueKey then setLock(lockOf(job), job.id) end
-  if queue.length and not replaced then queue.length = queue.length + 1 end
-  count(queue, 'created')
-  if job.key and job.key ~= '' then
-    remembered[job.key] = job
-    toRemember[#toRemember + 1] = job
-  end
-  job.first = becomesFirst(queue.pending(job.priority), job.runAt)
-  return job
-end
 
--- Writes what was made and what else has changed. Keys, and what else promises a job, are written before it, and the newest id
--- behind it: a promise of a job that is newer than that and is not there was cut off from it, and fsck sees it.
-local function flushMade()
-  for _, job in ipairs(toRemember) do
-    idempotency.set(job.key, job.hash .. u48(job.runAt) .. u48(now) .. job.id .. u16(job.maxAttempts) .. u48(now + job.knownMs))
+  -- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
+  local idInstant, idSequence, instantDigits, newestDigits
+  local function nextId(random)
+    if not idInstant then
+      idInstant, idSequence = now, 0
+      local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
+      if lastInstant and tonumber(lastInstant) >= now then
+        idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
+      end
+      instantDigits = base32(idInstant, 10)
+    end
+    newestDigits = instantDigits .. base32(idSequence, 5)
+    idSequence = idSequence + 1
+    return newestDigits .. random
   end
-  if idInstant then
-    for _, job in ipairs(changed) do if job.before == '' then register(job.inQueue) end end
+
+  -- The first run-at of each zset that this call adds to, so that a new first can be told.
+  local firsts = {}
+  local function becomesFirst(key, runAt)
+    if not firsts[key] then
+      firsts[key] = tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge)
+    end
+    local first = runAt < firsts[key]
+    if first then firsts[key] = runAt end
+    return first and 1 or 0
   end
-  flush()
-  if idInstant then setLastId(idInstant, idSequence - 1) end
+
+  -- Makes a pending job that plan() has let pass, in the place of another where one is given.
+  local function make(job, replaced)
+    local queue = job.inQueue
+    if replaced then
+      count(queue, 'cancelled')
+      remove(replaced, queue)
+    end
+    job.id = nextId(job.random)
+    add(job, queue)
+    queue.made = true
+    if job.uniqueKey then setLock(lockOf(job), job.id) end
+    if queue.length and not replaced then queue.length = queue.length + 1 end
+    count(queue, 'created')
+    if job.key ~= '' then
+      remembered[job.key] = job
+      toRemember[#toRemember + 1] = job
+    end
+    job.first = becomesFirst(queue.pending(job.priority), job.runAt)
+    return job
+  end
+
+  -- Writes what was made and what else has changed. Keys, and what else promises a job, are written before it, and the newest id
+  -- behind it: a promise of a job that is newer than that and is not there was cut off from it, and fsck sees it.
+  local function flushMade()
+    for _, job in ipairs(toRemember) do
+      idempotency.set(job.key, job.hash .. u48(job.runAt) .. u48(now) .. job.id .. u16(job.maxAttempts) .. u48(now + job.knownMs))
+    end
+    if idInstant then
+      for _, queue in ipairs(queues) do if queue.made then register(queue) end end
+    end
+    flush()
+    if idInstant then setLastId(idInstant, idSequence - 1, newestDigits) end
+  end
+
+  return { readJobs = readJobs, plan = plan, make = make, flush = flushMade }
 end

@@ -14,14 +14,14 @@
 --         before or in the way, "" for none; run-at ms, enqueued-at ms and the most attempts of 1 and 2; for 1 an integer, 1 where
 --         the job is now the first of its priority. 3 tells now, ms, as run-at, and last the other job's record.
 -- Cost: O(log n) a job; at most 100.
-idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
+local jobs = maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
 
 local answers = {}
-for _, spec in ipairs(readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
-  local status, job = plan(spec, 0)
+for _, spec in ipairs(jobs.readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
+  local status, job = jobs.plan(spec, 0)
   local more = 0
   if status == MADE then
-    job = make(spec, job)
+    job = jobs.make(spec, job)
     more = job.first
   elseif status == EXISTS then
     job, more = { id = job.id, runAt = now, enqueuedAt = 0, maxAttempts = 0 }, writeJob(job)
@@ -29,5 +29,5 @@ for _, spec in ipairs(readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
   job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
   for _, value in ipairs({ status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts, more }) do answers[#answers + 1] = value end
 end
-flushMade()
+jobs.flush()
 return answers

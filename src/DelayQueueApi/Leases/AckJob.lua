@@ -15,8 +15,7 @@
 --         characters each, and the indexes of the queues that have a new first job; then, refused, the number of the follow-up
 --         from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
-idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
-
+local jobs
 local REFUSED = -2
 
 -- Plans all follow-ups of a job. Returns the plans, or nil, a code, and what stands in the way.
@@ -25,7 +24,7 @@ local function planAll(job, lease)
   for i, spec in ipairs(lease.followUps) do
     -- The job that is acked leaves its queue.
     local extra = (made[spec.queue] or 0) - (spec.inQueue == lease.queue and 1 or 0)
-    local status, other = plan(spec, extra, job)
+    local status, other = jobs.plan(spec, extra, job)
     if status < 0 then return nil, status + REFUSED, i, other and other.id or '' end
     if status == MADE then made[spec.queue] = (made[spec.queue] or 0) + 1 end
     plans[i] = { status = status, spec = spec, other = other }
@@ -37,7 +36,8 @@ local leases, ids = {}, {}
 local at = arg + 2
 while at <= #ARGV do
   local lease, n = readLease(at), tonumber(ARGV[at + 5])
-  lease.result, lease.followUps = ARGV[at + 4], readJobs(at + 6, n)
+  if n > 0 then jobs = jobs or maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))) end
+  lease.result, lease.followUps = ARGV[at + 4], n > 0 and jobs.readJobs(at + 6, n) or {}
   leases[#leases + 1], ids[#ids + 1] = lease, lease.id
   at = at + 6 + n * JOB_ARGS
 end
@@ -59,7 +59,7 @@ for i, lease in ipairs(leases) do
       for j, each in ipairs(plans) do
         local followUp = each.other
         if each.status == MADE then
-          followUp = make(each.spec, each.other)
+          followUp = jobs.make(each.spec, each.other)
           if followUp.first == 1 then answer[#answer + 1] = followUp.inQueue.index end
         end
         made[j] = followUp.id
@@ -68,9 +68,10 @@ for i, lease in ipairs(leases) do
       count(lease.queue, 'acked')
       settle(job, 'a', answer[2])
       finish(job, lease.queue, 'C', lease.result)
+      if lease.queue.length then lease.queue.length = lease.queue.length - 1 end
       answers[i] = answer
     end
   end
 end
-flushMade()
+if jobs then jobs.flush() else flush() end
 return answers

@@ -20,7 +20,7 @@
 -- Cost: O(log n) a job and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
-local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]), math.huge)
+local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
 local bytes = 0
 
 for _, queue in ipairs(queues) do

@@ -2,7 +2,7 @@
 --
 -- ARGV  arg       how long settled jobs are remembered, ms
 --       then a lease: id, index of its queue, fence, nonce, and what the script itself takes
-local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]), math.huge)
+local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]))
 arg = arg + 1
 
 local DONE, REPEATED, MISSING, LOST, CANCELLED = 1, 2, 0, -1, -2

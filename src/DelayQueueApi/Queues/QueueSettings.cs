@@ -3,7 +3,6 @@ using System.ComponentModel.DataAnnotations;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using FluentValidation;
-using StackExchange.Redis;
 
 namespace DelayQueueApi.Queues;
 
@@ -27,23 +26,26 @@ internal record QueueSettings(
     /// <summary>As Prelude.lua takes it.</summary>
     public const int DefaultMaxRetained = 100_000;
 
-    /// <summary>The settings by the names in which scripts read them; empty for what is not set.</summary>
-    public RedisValue[] ToStored() =>
-    [
-        "leaseMs", Text(LeaseMs), "maxAttempts", Text(MaxAttempts), "backoff", Backoff?.ToStored() ?? "", "retentionMs", Text(RetentionMs),
-        "maxLength", Text(MaxLength), "maxRetained", Text(MaxRetained), "deadRetentionMs", Text(DeadRetentionMs),
-    ];
-
-    public static QueueSettings FromStored(IReadOnlyDictionary<string, RedisResult> stats)
+    /// <summary>The settings in one text, as Prelude.lua reads it; empty where nothing is set.</summary>
+    public string ToStored()
     {
-        return new QueueSettings(
-            (int?)Number("leaseMs"), (int?)Number("maxAttempts"), Backoff.FromStored(stats.TryGetValue("backoff", out var backoff) ? (string)backoff! : ""),
-            Number("retentionMs"), (int?)Number("maxLength"), (int?)Number("maxRetained"), Number("deadRetentionMs"));
-
-        long? Number(string name) => stats.TryGetValue(name, out var value) ? (long)value : null;
+        var text = $"{LeaseMs} {MaxAttempts} {Backoff?.ToStored()} {RetentionMs} {MaxLength} {MaxRetained} {DeadRetentionMs}";
+        return string.IsNullOrWhiteSpace(text) ? "" : text;
     }
 
-    private static string Text(long? number) => number?.ToString() ?? "";
+    public static QueueSettings FromStored(string text)
+    {
+        if (text.Length == 0)
+        {
+            return new QueueSettings();
+        }
+
+        var parts = text.Split(' ');
+        return new QueueSettings(
+            (int?)Number(0), (int?)Number(1), Backoff.FromStored(parts[2]), Number(3), (int?)Number(4), (int?)Number(5), Number(6));
+
+        long? Number(int part) => parts[part].Length > 0 ? long.Parse(parts[part]) : null;
+    }
 }
 
 internal abstract class QueueSettingsValidator<T> : AbstractValidator<T>

@@ -43,11 +43,11 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
 
     /// <param name="paused">Null to leave it as it is.</param>
     public Task SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
-        SetAsync(queue, there: true, [.. settings.ToStored(), .. paused is { } pause ? ["paused", pause ? "1" : ""] : Array.Empty<RedisValue>()]);
+        SetAsync(queue, there: true, ["settings", settings.ToStored(), .. paused is { } pause ? ["paused", pause ? "1" : ""] : Array.Empty<RedisValue>()]);
 
-    private async Task SetAsync(QueueName queue, bool there, RedisValue[] settings)
+    private async Task SetAsync(QueueName queue, bool there, RedisValue[] fields)
     {
-        await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(settings));
+        await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(fields));
         wakeups.Announce(queue.Stored);
     }
 
@@ -146,7 +146,7 @@ internal sealed record QueueCounts(
 
     public IReadOnlyList<SeenWorker> Workers => SeenWorker.From(Bytes("workers"), Now);
 
-    public QueueSettings Settings => QueueSettings.FromStored(Stats);
+    public QueueSettings Settings => QueueSettings.FromStored(Stats.TryGetValue("settings", out var settings) ? (string)settings! : "");
 
     /// <summary>How often something has happened.</summary>
     public long Total(string what) => Stats.TryGetValue(what, out var count) ? (long)count : 0;

@@ -4,8 +4,8 @@
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
 --       arg    "1" where the queue is there from now on also if nothing is set
---       pairs of a setting's name, as in settingsOf(), and its value, "" to unset it
--- Returns how many settings have changed.
+--       pairs of a field, paused or settings, and its value, "" to unset it
+-- Returns how many of them have changed.
 -- Cost: O(log n).
 local queue, changes = queues[1], 0
 local there = ARGV[arg] == '1'

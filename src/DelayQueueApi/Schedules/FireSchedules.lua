@@ -17,7 +17,7 @@
 -- Returns two integers a schedule: 1 fired, 2 moved on without a job, 0 no longer as it was read; and 1 where the job is now
 --         the first of its priority.
 -- Cost: O(log n) a schedule; at most 20.
-local ARGS = 7 + JOB_ARGS
+local ARGS, jobs = 7 + JOB_ARGS, maker(nil)
 local records, names, last, seen = {}, {}, {}, {}
 for i = arg, #ARGV, ARGS do names[#names + 1] = ARGV[i] end
 for i, record in ipairs(call('HMGET', SCHEDULES, unpack(names))) do
@@ -54,14 +54,14 @@ for i, name in ipairs(names) do
     local firedAt, lastJob = firedAtOf(record), lastJobOf(record)
     code = 2
     if ARGV[at + 6] == '1' and not (busy and ARGV[at + 5] == 'skip') then
-      local spec = readJobs(at + 7, 1)[1]
+      local spec = jobs.readJobs(at + 7, 1)[1]
       local instant = tonumber(ARGV[at + 4])
       local replaces = busy and ARGV[at + 5] == 'replace'
       if replaces then cancel(before) end
-      local status, other = plan(spec, replaces and before.gone and -1 or 0)
+      local status, other = jobs.plan(spec, replaces and before.gone and -1 or 0)
       if status == MADE then
         spec.runAt = instant
-        local job = make(spec, other)
+        local job = jobs.make(spec, other)
         code, first, firedAt, lastJob = 1, job.first, instant, job.id
       end
     end
@@ -73,6 +73,6 @@ end
 
 -- The schedule says which job it has made before the job is there: see MakeJobs.lua.
 if #writes > 0 then call('HSET', SCHEDULES, unpack(writes)) end
-flushMade()
+jobs.flush()
 for i = 1, #writes, 2 do index(writes[i], writes[i + 1]) end
 return answers

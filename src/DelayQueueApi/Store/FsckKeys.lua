@@ -25,5 +25,5 @@ for i = arg + 2, #ARGV do
     end
   end
 end
-if ARGV[arg] == '1' and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11))) end
+if ARGV[arg] == '1' and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11)), made) end
 return faults

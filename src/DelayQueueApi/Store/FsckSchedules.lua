@@ -41,5 +41,5 @@ for i = arg + 2, #ARGV do
     if record then call('ZADD', SCHEDULE_NAMES, 0, name) else call('ZREM', SCHEDULE_NAMES, name) end
   end
 end
-if repair and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11))) end
+if repair and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11)), made) end
 return faults

@@ -1,7 +1,7 @@
 -- Stands before the scripts that remember things for a time, after Prelude.lua.
 --
 -- Two generations of a hash that take turns: what is written stays for a period at least and two at most, and nothing needs
--- sweeping. They also take turns once one has most entries, so that neither grows without limit. The empty field holds the
+-- sweeping. With most they also take turns once one has so many entries, so that neither grows without limit. The empty field holds the
 -- instant at which a generation began.
 local function generations(first, second, periodMs, most)
   local current, previous, began
@@ -27,7 +27,7 @@ local function generations(first, second, periodMs, most)
     end,
     set = function(field, value)
       look()
-      if began < 0 or now >= began + periodMs or call('HLEN', current) > most then turn() end
+      if began < 0 or now >= began + periodMs or (most and call('HLEN', current) > most) then turn() end
       call('HSET', current, field, value)
     end,
   }

@@ -49,15 +49,20 @@ for i = 1, tonumber(ARGV[2]) do
 end
 local arg = 3 + #queues
 
--- What operators have set for a queue; nil for what they have not.
+-- What is known of a queue: the number of the newest tick (noteTotals), and what operators have set; nil for what they have not.
+-- The settings but for paused are one text, as QueueSettings.cs writes it.
+local SETTINGS = '^(%d*) (%d*) (%S*) (%d*) (%d*) (%d*) (%d*)$'
 local function settingsOf(queue)
   if not queue.settings then
-    local of = call('HMGET', queue.stats, 'paused', 'leaseMs', 'maxAttempts', 'backoff', 'retentionMs', 'maxLength', 'maxRetained', 'deadRetentionMs')
-    queue.settings = {
-      paused = of[1], leaseMs = tonumber(of[2] or nil), maxAttempts = tonumber(of[3] or nil), backoff = of[4],
-      retentionMs = tonumber(of[5] or nil), maxLength = tonumber(of[6] or nil), maxRetained = tonumber(of[7] or nil) or 100000,
-      deadRetentionMs = tonumber(of[8] or nil),
-    }
+    local known = call('HMGET', queue.stats, 'paused', 'tick', 'settings')
+    local settings = { paused = known[1], tick = tonumber(known[2] or -1), maxRetained = 100000 }
+    if known[3] then
+      local leaseMs, maxAttempts, backoff, retentionMs, maxLength, maxRetained, deadRetentionMs = string.match(known[3], SETTINGS)
+      settings.leaseMs, settings.maxAttempts, settings.backoff = tonumber(leaseMs), tonumber(maxAttempts), backoff ~= '' and backoff or nil
+      settings.retentionMs, settings.maxLength = tonumber(retentionMs), tonumber(maxLength)
+      settings.maxRetained, settings.deadRetentionMs = tonumber(maxRetained) or settings.maxRetained, tonumber(deadRetentionMs)
+    end
+    queue.settings = settings
   end
   return queue.settings
 end

@@ -4,10 +4,16 @@
 -- backoff and what only C# reads) is made by JobRecord.cs and only copied here.
 local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
-local function u48(n) return u16(floor(n / 4294967296)) .. u32(n % 4294967296) end
+local function u48(n)
+  local high, low = floor(n / 4294967296), n % 4294967296
+  return char(floor(high / 256), high % 256, floor(low / 16777216), floor(low / 65536) % 256, floor(low / 256) % 256, low % 256)
+end
 local function readU16(s, i) local a, b = byte(s, i, i + 1); return a * 256 + b end
-local function readU32(s, i) return readU16(s, i) * 65536 + readU16(s, i + 2) end
-local function readU48(s, i) return readU16(s, i) * 4294967296 + readU32(s, i + 2) end
+local function readU32(s, i) local a, b, c, d = byte(s, i, i + 3); return a * 16777216 + b * 65536 + c * 256 + d end
+local function readU48(s, i)
+  local a, b, c, d, e, f = byte(s, i, i + 5)
+  return a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f
+end
 
 local NO_NONCE = '\0\0\0\0\0\0\0\0'
 

@@ -49,6 +49,15 @@ local function catchUp(job, queue)
   return loaded[job.id]
 end
 
+-- The other live job that keeps a job out by its unique key, or nil.
+local function holderOf(job, queue)
+  local id = lockedBy(lockOf(job))
+  if not id or id == job.id then return nil end
+  load({ id })
+  local holder = loaded[id] and catchUp(loaded[id], queue)
+  return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
+end
+
 -- The queue's next event as its indexes tell it; NEVER for none.
 local function nextEvent(queue)
   local first = math.huge

@@ -88,7 +88,8 @@ end
 local TICK_MS, TICKS, RATES = 15000, 22, { 'created', 'claimed', 'acked', 'nacked', 'leasesExpired' }
 local function noteTotals(queue)
   local tick = floor(now / TICK_MS)
-  if tonumber(call('HGET', queue.stats, 'tick') or -1) == tick then return end
+  if settingsOf(queue).tick == tick then return end
+  queue.settings.tick = tick
   local note = u48(tick)
   for _, total in ipairs(call('HMGET', queue.stats, unpack(RATES))) do note = note .. u48(tonumber(total or 0)) end
   local recent = sub(call('HGET', queue.stats, 'recent') or '', 1, (TICKS - 1) * #note)

@@ -155,8 +155,8 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
         private async Task QueuesAsync()
         {
             await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1"]);
-            await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1", "leaseMs", ""]);
-            await RunAsync("Queues/SetQueue.lua", ["default/paused"], ["1", "paused", "1", "leaseMs", 5_000]);
+            await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1", "settings", ""]);
+            await RunAsync("Queues/SetQueue.lua", ["default/paused"], ["1", "paused", "1", "settings", "5000      "]);
             await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
             await ExpectAsync("Queues/GetQueue.lua", "1 0", ["default/paused", "default/empty"], []);
             await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", ""]);
@@ -208,7 +208,7 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await RunAsync("Jobs/ListJobs.lua", [Ends], ["completed", 100, 100, "", "", "", "\"a\":\"b\""]);
             await RunAsync("Queues/GetQueue.lua", [Ends], []);
             await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Ulid(made, "N", 2), 1]);
-            await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "maxRetained", 0, "deadRetentionMs", 10, "retentionMs", 7, "maxLength", 1, "maxAttempts", 2]);
+            await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "settings", " 2  7 1 0 10"]);
             await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
             await ExpectAsync("Jobs/ScheduleJob.lua", "1 -3", [Ends], [86_400_000, 1_000, .. NewJob("O", queue: Ends, attempts: ""), .. NewJob("P", queue: Ends)]);
             await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
@@ -247,7 +247,7 @@ public sealed class ScriptParityTests(EmbeddedEngine embedded, RedisEngine redis
             await RunAsync("Leases/ClaimJobs.lua", [Chain], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "", ""]);
             RedisValue[] Acked(params RedisValue[][] then) => Ack(Ulid(Instant(at), "V"), at, "", then);
             await ExpectAsync("Leases/AckJob.lua", "-3", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain, key: "w", hash: OtherHash))]);
-            await RunAsync("Queues/SetQueue.lua", [Chain], ["", "maxLength", 2]);
+            await RunAsync("Queues/SetQueue.lua", [Chain], ["", "settings", "    2  "]);
             await ExpectAsync("Leases/AckJob.lua", "-5", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain))]);
             await ExpectAsync("Leases/AckJob.lua", "1", [Chain], [60_000, 86_400_000, 1_000,
                 .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: "reject"), NewJob("2", queue: Chain, key: "w"))]);
