@@ -72,6 +72,24 @@ public abstract class ExpireJobTests(Api api)
     }
 
     [Fact]
+    public async Task Thousands_of_overdue_jobs_hold_up_no_claim_for_good()
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            await api.PostAsync("/jobs/batch", $$"""{"jobs":[{{string.Join(',', Enumerable.Repeat($$"""{"queue":"{{queue}}","payload":1,"priority":9,"ttlMs":1000}""", 1000))}}]}""");
+        }
+
+        var live = await api.ScheduleAsync(queue);
+        api.Advance(1000);
+
+        Assert.Equal(live.Id, (await api.ClaimOneAsync(queue, "\"waitMs\":60000")).Id);
+
+        await api.ReapAsync();
+        Assert.Equal((10_000, 1), await api.QueueAsync(queue) is var counts ? (counts.Totals.Expired, counts.Leased) : default);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task Overdue_jobs_of_queues_that_nobody_claims_from_expire_by_themselves()
     {
         var queues = Enumerable.Range(0, 25).Select(_ => Api.NewQueue()).ToArray();
