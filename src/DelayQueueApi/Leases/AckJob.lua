@@ -67,7 +67,7 @@ for i, lease in ipairs(leases) do
       answer[2] = table.concat(made)
       count(lease.queue, 'acked')
       settle(job, 'a', answer[2])
-      finish(job, lease.queue, 'C', lease.result)
+      finish(job, lease.queue, 'C', now, lease.result)
       answers[i] = answer
     end
   end

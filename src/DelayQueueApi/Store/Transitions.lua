@@ -12,13 +12,13 @@ local function die(job, queue)
   count(queue, 'died')
 end
 
--- Ends a job for good: it is kept as C completed or E expired for its retention, or gone.
-local function finish(job, queue, state, result)
+-- Ends a job for good, at an instant: it is kept as C completed or E expired for its retention from now on, or gone.
+local function finish(job, queue, state, at, result)
   local retention = job.retentionMs or settingsOf(queue).retentionMs or 0
   if retention == 0 then return remove(job, queue) end
   change(job, queue)
   if state == 'C' then endAttempt(job, 'a', now) end
-  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, now, now + retention, result or '', NO_NONCE, ''
+  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, at, now + retention, result or '', NO_NONCE, ''
 end
 
 -- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
@@ -42,7 +42,7 @@ local function catchUp(job, queue)
     endLease(job, queue)
   elseif (startBy(job) or math.huge) <= now then
     count(queue, 'expired')
-    finish(job, queue, 'E')
+    finish(job, queue, 'E', startBy(job))
   elseif isKept(job.state) and job.keptUntil <= now then
     remove(job, queue)
   end

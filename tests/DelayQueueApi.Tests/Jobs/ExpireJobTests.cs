@@ -211,6 +211,19 @@ public abstract class ExpireJobTests(Api api)
         await api.AssertSoundAsync();
     }
 
+    [Fact]
+    public async Task A_job_tells_the_instant_at_which_it_expired_also_where_it_was_reaped_later()
+    {
+        var job = await api.ScheduleAsync(queue, "\"ttlMs\":1000,\"retentionMs\":5000");
+        api.Advance(4000);
+        var before = await api.JobAsync(job.Id);
+
+        await api.ReapAsync();
+
+        var after = await api.JobAsync(job.Id);
+        Assert.Equal((job.RunAt.AddMilliseconds(1000), before.FinishedAt), (before.FinishedAt, after.FinishedAt));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -302,6 +315,26 @@ public abstract class ExpireJobTests(Api api)
         var explained = await Api.ReadAsync(await api.GetAsync($"/jobs/{job.Id}/explain"), WireJson.Default.ExplainJobResponse);
 
         Assert.Equal((JobState.Expired, "No worker had it within 1000 ms of its run-at."), (explained.State, explained.Why));
+    }
+
+    [Fact]
+    public async Task A_job_of_a_schedule_expires_by_its_instant_however_late_it_was_made()
+    {
+        await api.PutAsync($"/schedules/{queue}", $$"""{"intervalMs":60000,"job":{"payload":1,"queue":"{{queue}}","ttlMs":5000,"retentionMs":60000} }""");
+        api.Advance(60_000);
+        await api.FireAsync();
+        api.Advance(4999);
+        var intime = await api.ClaimOneAsync(queue);
+        await api.SettleAsync(intime, "ack");
+
+        api.Advance(60_001);
+        await api.FireAsync();
+        await api.ReapAsync();
+
+        var late = Assert.Single((await api.ListAsync(queue, "expired")).Jobs);
+        Assert.Equal((intime.RunAt.AddMinutes(1), intime.RunAt.AddMilliseconds(65_000)), (late.RunAt, late.FinishedAt));
+        Assert.Empty(await api.ClaimAsync(queue));
+        await api.AssertSoundAsync();
     }
 
     public sealed class OnEmbedded(EmbeddedApi api) : ExpireJobTests(api), IClassFixture<EmbeddedApi>;
