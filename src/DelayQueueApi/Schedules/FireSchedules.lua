@@ -28,18 +28,23 @@ for i, record in ipairs(call('HMGET', SCHEDULES, unpack(names))) do
 end
 load(last)
 
--- Cancels the last job of a schedule; where a worker holds it, it goes when the worker lets go.
-local function cancel(job)
+-- The last job of a schedule as the time that has passed has left it, or false; and its queue, where that is among the keys.
+local function lastOf(record)
+  local job = loaded[lastJobOf(record)]
   for _, queue in ipairs(queues) do
-    if queue.name == job.queue then
-      if job.state == 'L' then
-        change(job, queue)
-        job.cancelled = true
-      else
-        count(queue, 'cancelled')
-        remove(job, queue)
-      end
-    end
+    if job and queue.name == job.queue then return catchUp(job, queue), queue end
+  end
+  return job, nil
+end
+
+-- Cancels it; where a worker holds it, it goes when the worker lets go.
+local function cancel(job, queue)
+  if job.state == 'L' then
+    change(job, queue)
+    job.cancelled = true
+  else
+    count(queue, 'cancelled')
+    remove(job, queue)
   end
 end
 
@@ -49,7 +54,7 @@ for i, name in ipairs(names) do
   local record = records[i]
   local code, first = 0, 0
   if record then
-    local before = loaded[lastJobOf(record)]
+    local before, itsQueue = lastOf(record)
     local busy = before and (before.state == 'P' or before.state == 'L')
     local firedAt, lastJob = firedAtOf(record), lastJobOf(record)
     code = 2
@@ -57,7 +62,7 @@ for i, name in ipairs(names) do
       local spec = readJobs(at + 7, 1)[1]
       local instant = tonumber(ARGV[at + 4])
       local replaces = busy and ARGV[at + 5] == 'replace'
-      if replaces then cancel(before) end
+      if replaces and itsQueue then cancel(before, itsQueue) end
       local status, other = plan(spec, replaces and before.gone and -1 or 0)
       if status == MADE then
         spec.runAt = instant

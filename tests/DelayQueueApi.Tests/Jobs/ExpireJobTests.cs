@@ -337,6 +337,25 @@ public abstract class ExpireJobTests(Api api)
         await api.AssertSoundAsync();
     }
 
+    [Theory]
+    [InlineData("skip")]
+    [InlineData("replace")]
+    public async Task A_job_that_is_overdue_keeps_no_later_instant_from_its_job(string overlap)
+    {
+        await api.PutAsync($"/schedules/{queue}", $$"""{"intervalMs":60000,"overlap":"{{overlap}}","job":{"payload":1,"queue":"{{queue}}","ttlMs":60000} }""");
+        api.Advance(60_000);
+        await api.FireAsync();
+        var first = Assert.Single((await api.ListAsync(queue, "ready")).Jobs);
+        api.Advance(60_000);
+
+        await api.FireAsync();
+
+        var second = Assert.Single((await api.ListAsync(queue, "ready")).Jobs);
+        Assert.Equal(first.RunAt.AddMinutes(1), second.RunAt);
+        Assert.Equal((1, 0), await api.QueueAsync(queue) is var counts ? (counts.Totals.Expired, counts.Totals.Cancelled) : default);
+        await api.AssertSoundAsync();
+    }
+
     public sealed class OnEmbedded(EmbeddedApi api) : ExpireJobTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ExpireJobTests(api), IClassFixture<RedisApi>;
