@@ -110,6 +110,28 @@ public abstract class ResultTests(Api api)
     }
 
     [Fact]
+    public async Task Of_more_jobs_than_the_queue_keeps_those_that_go_first_go_sooner()
+    {
+        await api.PutAsync($"/queues/{queue}", "{\"maxRetained\":2}");
+        var ids = new List<string>();
+        foreach (var retention in (int[])[9000, 5000, 7000, 8000])
+        {
+            var claimed = await ClaimAsync($"\"retentionMs\":{retention}", "\"leaseMs\":43200000");
+            await api.SettleAsync(claimed, "ack");
+            ids.Add(claimed.Id);
+        }
+
+        await api.ReapAsync();
+
+        Assert.Equal([ids[3], ids[0]], (await api.ListAsync(queue, "completed")).Jobs.Select(job => job.Id));
+        await AssertGoneAsync(ids[1]);
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((2, 4, 0), (counts.Completed, counts.Totals.Acked, counts.Totals.Purged));
+        Api.AssertAddsUp(counts);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task A_queue_that_is_set_to_keep_fewer_jobs_sweeps_the_rest()
     {
         for (var i = 0; i < 5; i++)
