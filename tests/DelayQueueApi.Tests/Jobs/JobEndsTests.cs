@@ -153,6 +153,9 @@ public abstract class JobEndsTests(Api api)
     [InlineData("wait=5x")]
     [InlineData("wait=99999999999999999999")]
     [InlineData("await=5")]
+    [InlineData("wait=\"5")]
+    [InlineData("wait=5\"")]
+    [InlineData("note=\"so, wait=5\"")]
     [InlineData("return=minimal")]
     public async Task A_preference_that_is_not_understood_is_passed_over(string prefer)
     {
