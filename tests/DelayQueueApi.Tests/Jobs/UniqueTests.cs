@@ -490,6 +490,22 @@ public abstract class UniqueTests(Api api)
     }
 
     [Fact]
+    public async Task Follow_ups_of_one_ack_cannot_share_a_key_whether_or_not_they_name_the_default_queue()
+    {
+        await api.ScheduleAsync(queue);
+        var claimed = await api.ClaimOneAsync(queue);
+
+        await Api.AssertInvalidAsync(
+            await api.SettleAsync(claimed, "ack", $$"""
+                "then":[{"payload":1,"unique":{"key":"{{queue}}"} },{"payload":2,"queue":"default","unique":{"key":"{{queue}}"} }]
+                """),
+            "then[1].unique");
+
+        Assert.Equal(JobState.Leased, await StateAsync(claimed.Id));
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task A_follow_up_takes_over_the_key_of_the_job_that_is_acked()
     {
         await api.ScheduleAsync(queue, Key + ",\"retentionMs\":60000");
