@@ -51,15 +51,6 @@ local function knownUnder(key)
   return remembered[key]
 end
 
--- The job that keeps others of this one's unique key out, or nil.
-local function holderOf(job, queue)
-  local id = lockedBy(lockOf(job))
-  if not id then return nil end
-  load({ id })
-  local holder = loaded[id] and catchUp(loaded[id], queue)
-  return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
-end
-
 -- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
 local function isFull(queue, extra)
   local most = settingsOf(queue).maxLength

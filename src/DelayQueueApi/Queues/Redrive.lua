@@ -13,14 +13,7 @@ end
 
 -- Gives a dead job all its attempts anew. One whose unique key another live job holds stays dead. Returns whether it was done.
 local function redrive(job, queue)
-  if job.uniqueUntil == 'f' then
-    local id = lockedBy(lockOf(job))
-    if id and id ~= job.id then
-      load({ id })
-      local other = loaded[id] and catchUp(loaded[id], queue)
-      if other and other.uniqueKey == job.uniqueKey and other.queue == queue.name and holdsKey(other) then return false end
-    end
-  end
+  if job.uniqueUntil == 'f' and holderOf(job, queue) then return false end
   change(job, queue)
   job.state, job.runAt, job.at, job.attempt = 'P', now, 0, 0
   if job.uniqueUntil == 'f' then setLock(lockOf(job), job.id) end

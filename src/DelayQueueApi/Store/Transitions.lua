@@ -49,6 +49,17 @@ local function catchUp(job, queue)
   return loaded[job.id]
 end
 
+-- The job of the queue that keeps others of this one's unique key out, or nil.
+local function holderOf(job, queue)
+  local id = lockedBy(lockOf(job))
+  if not id then return nil end
+  load({ id })
+  local holder = loaded[id]
+  if not holder or holder.queue ~= queue.name or holder.uniqueKey ~= job.uniqueKey then return nil end
+  holder = catchUp(holder, queue)
+  return holder and holdsKey(holder) and holder or nil
+end
+
 -- The queue's next event as its indexes tell it; NEVER for none.
 local function nextEvent(queue)
   local first = math.huge

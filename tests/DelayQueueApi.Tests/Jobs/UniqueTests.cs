@@ -461,6 +461,7 @@ public abstract class UniqueTests(Api api)
     [InlineData("gone")]
     [InlineData("without a key")]
     [InlineData("dead")]
+    [InlineData("of another queue")]
     public async Task A_stale_lock_keeps_nobody_out(string how)
     {
         var other = Api.NewQueue();
