@@ -36,8 +36,8 @@ internal static partial class GetJob
 
     /// <summary>RFC 7240: a preference that is not understood is passed over.</summary>
     private static int SecondsToWait(string? prefer) =>
-        prefer is not null && Wait().Match(prefer) is { Success: true } wait ? Math.Min(int.Parse(wait.Groups[1].ValueSpan), Limits.MaxWaitMs / 1000) : 0;
+        prefer is not null && Wait().Match(prefer) is { Success: true } wait ? Math.Min(int.Parse(wait.Groups["seconds"].ValueSpan), Limits.MaxWaitMs / 1000) : 0;
 
-    [GeneratedRegex("(?:^|,)\\s*wait\\s*=\\s*\"?(\\d{1,9})\"?\\s*(?:[,;]|$)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""\A(?:(?:[^",]|"[^"]*")*,)*\s*wait\s*=\s*(?:(?<seconds>[0-9]{1,9})|"(?<seconds>[0-9]{1,9})")\s*(?:[,;]|\z)""", RegexOptions.IgnoreCase)]
     private static partial Regex Wait();
 }

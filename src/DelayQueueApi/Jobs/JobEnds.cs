@@ -13,7 +13,7 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
 
     private readonly ConcurrentDictionary<string, TaskCompletionSource> signals = new();
     private int waiting;
-    private int subscribed;
+    private Task? subscription;
 
     /// <summary>How many calls wait.</summary>
     public int Waiting => Volatile.Read(ref waiting);
@@ -76,13 +76,17 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         Interlocked.Decrement(ref waiting);
     }
 
-    private async Task SubscribeAsync()
+    /// <summary>Whoever comes first subscribes, and the others wait for that; where it fails the next one tries again.</summary>
+    private Task SubscribeAsync()
     {
-        if (Interlocked.Exchange(ref subscribed, 1) == 1)
+        lock (signals)
         {
-            return;
+            return subscription is null or { IsFaulted: true } ? subscription = TrySubscribeAsync() : subscription;
         }
+    }
 
+    private async Task TrySubscribeAsync()
+    {
         try
         {
             var subscriber = await connection.SubscriberAsync();
@@ -96,7 +100,6 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {
-            subscribed = 0;
             throw known;
         }
     }

@@ -26,7 +26,8 @@ local function planAll(job, lease)
     local extra = (made[spec.queue] or 0) - (spec.inQueue == lease.queue and 1 or 0)
     local status, other = jobs.plan(spec, extra, job)
     if status < 0 then return nil, status + REFUSED, i, other and other.id or '' end
-    if status == MADE then made[spec.queue] = (made[spec.queue] or 0) + 1 end
+    -- One that takes another's place takes no more room.
+    if status == MADE and not other then made[spec.queue] = (made[spec.queue] or 0) + 1 end
     plans[i] = { status = status, spec = spec, other = other }
   end
   return plans
@@ -67,8 +68,7 @@ for i, lease in ipairs(leases) do
       answer[2] = table.concat(made)
       count(lease.queue, 'acked')
       settle(job, 'a', answer[2])
-      finish(job, lease.queue, 'C', lease.result)
-      if lease.queue.length then lease.queue.length = lease.queue.length - 1 end
+      finish(job, lease.queue, 'C', now, lease.result)
       answers[i] = answer
     end
   end

@@ -17,11 +17,12 @@
 -- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
--- Cost: O(log n) a job and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one job at least.
-local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
+-- Cost: O(log n) a job, also one that expires, and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one
+--       job at least; and where MAX_EXPIRED jobs have expired and more stand in the way: its queue then has a due job.
+local MAX_BYTES, MAX_EXPIRED, PAGE = 8 * 1024 * 1024, 1000, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
 local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
-local bytes = 0
+local bytes, expired = 0, 0
 
 for _, queue in ipairs(queues) do
   reap(queue, 100)
@@ -46,7 +47,8 @@ local function readPage(queue)
   queue.page, queue.position = ids, 1
 end
 
--- The best due job of the queue, or nil. An id whose record tells another place is dropped from the index.
+-- The best due job of the queue, or nil; those that may not start any more expire. An id whose record tells another place is
+-- dropped from the index.
 local function nextDue(queue)
   while queue.priority >= 0 do
     if queue.position > #queue.page then readPage(queue) end
@@ -54,11 +56,16 @@ local function nextDue(queue)
     if not id then
       queue.priority, queue.taken = queue.priority - 1, 0
     else
-      queue.position = queue.position + 1
       local job = loaded[id]
-      if job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now then
+      local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
+      local expires = due and (startBy(job) or math.huge) <= now
+      if expires and expired >= MAX_EXPIRED then return nil end
+      queue.position = queue.position + 1
+      if due then
         queue.taken = queue.taken + 1
-        if catchUp(job, queue) == job and job.state == 'P' then return job end
+        if not expires then return job end
+        expired = expired + 1
+        catchUp(job, queue)
       else
         call('ZREM', queue.pending(queue.priority), id)
       end

@@ -12,13 +12,13 @@ local function die(job, queue)
   count(queue, 'died')
 end
 
--- Ends a job for good: it is kept as C completed or E expired for its retention, or gone.
-local function finish(job, queue, state, result)
+-- Ends a job for good, at an instant: it is kept as C completed or E expired for its retention from now on, or gone.
+local function finish(job, queue, state, at, result)
   local retention = job.retentionMs or settingsOf(queue).retentionMs or 0
   if retention == 0 then return remove(job, queue) end
   change(job, queue)
   if state == 'C' then endAttempt(job, 'a', now) end
-  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, now, now + retention, result or '', NO_NONCE, ''
+  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, at, now + retention, result or '', NO_NONCE, ''
 end
 
 -- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
@@ -42,20 +42,22 @@ local function catchUp(job, queue)
     endLease(job, queue)
   elseif (startBy(job) or math.huge) <= now then
     count(queue, 'expired')
-    finish(job, queue, 'E')
+    finish(job, queue, 'E', startBy(job))
   elseif isKept(job.state) and job.keptUntil <= now then
     remove(job, queue)
   end
   return loaded[job.id]
 end
 
--- The other live job that keeps a job out by its unique key, or nil.
+-- The job of the queue that keeps others of this one's unique key out, or nil.
 local function holderOf(job, queue)
   local id = lockedBy(lockOf(job))
-  if not id or id == job.id then return nil end
+  if not id then return nil end
   load({ id })
-  local holder = loaded[id] and catchUp(loaded[id], queue)
-  return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
+  local holder = loaded[id]
+  if not holder or holder.queue ~= queue.name or holder.uniqueKey ~= job.uniqueKey then return nil end
+  holder = catchUp(holder, queue)
+  return holder and holdsKey(holder) and holder or nil
 end
 
 -- The queue's next event as its indexes tell it; NEVER for none.

@@ -146,6 +146,12 @@ local function flush()
   for lock in pairs(lockChanges) do if locks[lock] then call('HSET', UNIQUE, lock, locks[lock]) end end
   if #records > 0 then call('HSET', JOBS, unpack(records)) end
   for key, list in pairs(adds) do call('ZADD', key, unpack(list)) end
+  -- More than the queue keeps: there is something to sweep now.
+  for _, queue in ipairs(queues) do
+    for _, key in ipairs({ queue.completed, queue.expired }) do
+      if adds[key] and call('ZCARD', key) > settingsOf(queue).maxRetained then events[queue.name] = now end
+    end
+  end
   for name, at in pairs(events) do call('ZADD', QUEUES, 'LT', int(at), name) end
   for key, list in pairs(removes) do call('ZREM', key, unpack(list)) end
   if #deletes > 0 then call('HDEL', JOBS, unpack(deletes)) end

@@ -149,7 +149,14 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal Task<HttpResponseMessage> SettleAsync(string id, string token, string call, string fields = "") =>
         PostAsync($"/jobs/{id}/{call}", $$"""{"leaseToken":"{{token}}"{{(fields.Length > 0 ? "," + fields : "")}}}""");
 
-    internal Task<HttpResponseMessage> CancelAsync(string id) => Client.DeleteAsync(new Uri($"/jobs/{id}", UriKind.Relative));
+    internal Task<HttpResponseMessage> CancelAsync(string id, string query = "") => Client.DeleteAsync(new Uri($"/jobs/{id}{query}", UriKind.Relative));
+
+    internal async Task<HttpResponseMessage> PatchAsync(string id, string change, string? ifMatch = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Patch, $"/jobs/{id}") { Content = Content(Encoding.UTF8.GetBytes(change), "application/json") };
+        request.Headers.TryAddWithoutValidation("If-Match", ifMatch is null ? [] : [ifMatch]);
+        return await Client.SendAsync(request);
+    }
 
     internal Task<HttpResponseMessage> GetAsync(string path) => Client.GetAsync(new Uri(path, UriKind.Relative));
 
@@ -184,6 +191,10 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal Task<HttpResponseMessage> PostAsync(string path) => Client.PostAsync(new Uri(path, UriKind.Relative), null);
 
     internal async Task<GetQueue.Response> QueueAsync(string queue) => await ReadAsync(await GetAsync($"/queues/{queue}"), WireJson.Default.GetQueueResponse);
+
+    /// <summary>Jobs made are those that are there and those that have ended, in one instant (S11).</summary>
+    internal static void AssertAddsUp(GetQueue.Response c) => Assert.Equal(
+        c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Expired + c.Totals.Purged);
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
 

@@ -29,6 +29,28 @@ public abstract class BadInputTests(Api api)
     [InlineData("\"maxAttempts\":1001", "maxAttempts")]
     [InlineData("\"leaseMs\":999", "leaseMs")]
     [InlineData("\"leaseMs\":43200001", "leaseMs")]
+    [InlineData("\"ttlMs\":0", "ttlMs")]
+    [InlineData("\"ttlMs\":-1", "ttlMs")]
+    [InlineData("\"ttlMs\":31536000001", "ttlMs")]
+    [InlineData("\"ttlMs\":1.5", "ttlMs")]
+    [InlineData("\"ttlMs\":\"1000\"", "ttlMs")]
+    [InlineData("\"retentionMs\":-1", "retentionMs")]
+    [InlineData("\"retentionMs\":31536000001", "retentionMs")]
+    [InlineData("\"retentionMs\":1e400", "retentionMs")]
+    [InlineData("\"retentionMs\":true", "retentionMs")]
+    [InlineData("\"unique\":\"k\"", "unique")]
+    [InlineData("\"unique\":{}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":null}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":1}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"\"}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"ü\"}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"a\\nb\"}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"a\\u0000\"}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"a\\u007f\"}", "unique.key")]
+    [InlineData("\"unique\":{\"key\":\"k\",\"until\":\"never\"}", "unique.until")]
+    [InlineData("\"unique\":{\"key\":\"k\",\"until\":0}", "unique.until")]
+    [InlineData("\"unique\":{\"key\":\"k\",\"onConflict\":\"fail\"}", "unique.onConflict")]
+    [InlineData("\"unique\":{\"key\":\"k\",\"ttlMs\":1}", "ttlMs")]
     [InlineData("\"metadata\":{\"a\":1}", "metadata.a")]
     [InlineData("\"metadata\":{\"a\":null}", "metadata")]
     [InlineData("\"metadata\":[]", "metadata")]
@@ -81,6 +103,41 @@ public abstract class BadInputTests(Api api)
 
         await AssertRefusedAsync(body, "$");
         Assert.Contains("more than 32 levels deep", await (await api.PostAsync("/jobs", body)).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"ttlMs\":0", "ttlMs", "must be a whole number from 1 to 31536000000")]
+    [InlineData("\"retentionMs\":-1", "retentionMs", "must be a whole number from 0 to 31536000000")]
+    [InlineData("\"unique\":{\"key\":\"\"}", "unique.key", "must be 1 to 128 printable ASCII characters")]
+    public async Task The_bounds_of_a_field_are_told_wherever_a_job_is_described(string field, string name, string message)
+    {
+        var job = $$"""{"queue":"{{queue}}","payload":1,{{field}}}""";
+
+        var single = await api.PostAsync("/jobs", job);
+        var batch = await api.PostAsync("/jobs/batch", $$"""{"jobs":[{{job}}]}""");
+        var schedule = await api.PutAsync($"/schedules/{queue}", $$"""{"intervalMs":1000,"job":{{job}} }""");
+
+        Assert.Contains($"\"{name}\":[\"{message}\"]", await single.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains($"\"{name}\":[\"{message}\"]", await batch.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains($"\"job.{name}\":[\"{message}\"]", await schedule.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/queues/{queue}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_unique_key_is_not_too_long_up_to_128_characters() =>
+        await AssertRefusedAsync($$"""{"queue":"{{queue}}","payload":1,"unique":{"key":"{{new string('k', 129)}}"} }""", "unique.key");
+
+    [Theory]
+    [InlineData("{\"retentionMs\":-1}", "retentionMs")]
+    [InlineData("{\"retentionMs\":31536000001}", "retentionMs")]
+    [InlineData("{\"maxRetained\":-1}", "maxRetained")]
+    [InlineData("{\"maxRetained\":1000001}", "maxRetained")]
+    [InlineData("{\"ttlMs\":1}", "ttlMs")]
+    public async Task A_setting_that_is_not_valid_is_named_and_makes_no_queue(string settings, string field)
+    {
+        await Api.AssertInvalidAsync(await api.PutAsync($"/queues/{queue}", settings), field);
+
+        Assert.Equal(HttpStatusCode.NotFound, (await api.GetAsync($"/queues/{queue}")).StatusCode);
     }
 
     [Fact]

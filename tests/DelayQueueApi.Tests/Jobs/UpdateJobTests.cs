@@ -109,6 +109,12 @@ public abstract class UpdateJobTests(Api api)
     [InlineData("{\"delayMs\":1,\"runAt\":\"2030-01-01T00:00:00Z\"}", "delayMs")]
     [InlineData("{\"priority\":10}", "priority")]
     [InlineData("{\"leaseMs\":1}", "leaseMs")]
+    [InlineData("{\"ttlMs\":0}", "ttlMs")]
+    [InlineData("{\"ttlMs\":31536000001}", "ttlMs")]
+    [InlineData("{\"retentionMs\":-1}", "retentionMs")]
+    [InlineData("{\"retentionMs\":31536000001}", "retentionMs")]
+    [InlineData("{\"unique\":{\"key\":\"k\"}}", "unique")]
+    [InlineData("{\"result\":1}", "result")]
     [InlineData("{\"maxAttempts\":0}", "maxAttempts")]
     [InlineData("{\"maxAttempts\":1}", "maxAttempts")]
     [InlineData("{\"backoff\":{\"type\":\"fixed\"}}", "backoff.delayMs")]
@@ -126,12 +132,7 @@ public abstract class UpdateJobTests(Api api)
         Assert.Equal(before, await (await api.GetAsync($"/jobs/{job.Id}")).Content.ReadAsStringAsync());
     }
 
-    private async Task<HttpResponseMessage> PatchAsync(string id, string change, string? ifMatch = null)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Patch, $"/jobs/{id}") { Content = Api.Content(Encoding.UTF8.GetBytes(change), "application/json") };
-        request.Headers.TryAddWithoutValidation("If-Match", ifMatch is null ? [] : [ifMatch]);
-        return await api.Client.SendAsync(request);
-    }
+    private Task<HttpResponseMessage> PatchAsync(string id, string change, string? ifMatch = null) => api.PatchAsync(id, change, ifMatch);
 
     public sealed class OnEmbedded(EmbeddedApi api) : UpdateJobTests(api), IClassFixture<EmbeddedApi>;
 

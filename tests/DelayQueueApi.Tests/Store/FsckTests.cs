@@ -162,6 +162,90 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await api.AssertSoundAsync();
     }
 
+    [Fact]
+    public async Task Places_of_jobs_that_expire_or_are_kept_are_mended_too()
+    {
+        var starts = await api.ScheduleAsync(queue, "\"ttlMs\":9000,\"priority\":1");
+        await api.ScheduleAsync(queue, "\"ttlMs\":9000,\"retentionMs\":60000");
+        var completed = await api.ClaimOneAsync(queue);
+        await api.SettleAsync(completed, "ack", "\"result\":1");
+        var expired = await api.ScheduleAsync(queue, "\"ttlMs\":1,\"retentionMs\":60000");
+        api.Advance(1);
+        await api.ReapAsync();
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        await api.AssertSoundAsync();
+
+        await database.SortedSetAddAsync(indexes[12], [new(starts.Id[2..], 5), new(completed.Id[2..], 6)]);
+        await database.SortedSetRemoveAsync(indexes[13], completed.Id[2..]);
+        await database.SortedSetAddAsync(indexes[13], expired.Id[2..], 7);
+        await database.SortedSetAddAsync(indexes[14], expired.Id[2..], 8);
+        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
+
+        Assert.Equal(
+            new[]
+            {
+                $"missing {starts.Id[2..]}", $"missing {completed.Id[2..]}", $"missing {expired.Id[2..]}", $"stray {completed.Id[2..]}", $"stray {expired.Id[2..]}",
+            }.Order(StringComparer.Ordinal),
+            (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+        await api.AssertSoundAsync();
+        api.Advance(60_000);
+        await api.ReapAsync();
+        Assert.Equal((2, 0, 0, 0), await api.QueueAsync(queue) is var counts ? (counts.Totals.Expired, counts.Ready, counts.Completed, counts.Expired) : default);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Locks_that_no_live_job_holds_are_freed_and_no_others()
+    {
+        const string Unique = "\"unique\":{\"key\":\"a b\"}";
+        var holder = await api.ScheduleAsync(queue, Unique);
+        var dead = (await api.DeadAsync(queue))[0];
+        await api.ScheduleAsync(queue, "\"priority\":9,\"retentionMs\":60000,\"unique\":{\"key\":\"kept\"}");
+        var kept = await api.ClaimOneAsync(queue);
+        await api.SettleAsync(kept, "ack");
+        await api.ScheduleAsync(queue, "\"priority\":9,\"unique\":{\"key\":\"started\",\"until\":\"started\"}");
+        var started = await api.ClaimOneAsync(queue);
+        await api.AssertSoundAsync();
+
+        await SetLockAsync("gone", "0-01M83VNRT5000009VMC8KNBCNQ");
+        await SetLockAsync("dead", dead);
+        await SetLockAsync("kept", kept.Id);
+        await SetLockAsync("started", started.Id);
+        await SetLockAsync("another", holder.Id);
+
+        string[] expected = [.. ((string[])["another", "dead", "gone", "kept", "started"]).Select(key => $"stray lock default/{queue} {key}")];
+        Assert.Equal(expected, (await api.Service<Fsck>().RunAsync(repair: false)).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+        await api.AssertSoundAsync();
+        Assert.Equal(HttpStatusCode.OK, (await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1,{{Unique}}}""")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_lock_that_is_missing_or_another_ones_is_given_back_to_the_job_that_holds_it()
+    {
+        const string Unique = "\"unique\":{\"key\":\"k\"}";
+        var holder = await api.ScheduleAsync(queue, Unique);
+        var other = await api.ScheduleAsync(queue);
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+
+        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Unique);
+        Assert.Equal([$"unlocked {holder.Id[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        await api.AssertSoundAsync();
+        await SetLockAsync("k", other.Id);
+        Assert.Equal([$"unlocked {holder.Id[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        await api.AssertSoundAsync();
+
+        var again = await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1,{{Unique}}}""");
+        Assert.Equal(holder.Id, (await Api.ReadAsync(again, WireJson.Default.Job)).Id);
+    }
+
+    private async Task SetLockAsync(string key, string id)
+    {
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} {key}", id[2..]);
+    }
+
     private async Task<string> ScheduleUnderAsync(string key) => (await Api.ReadAsync(
         await api.PostWithKeyAsync(key, $$"""{"queue":"{{queue}}","payload":1}"""), WireJson.Default.Job, HttpStatusCode.Created)).Id;
 
