@@ -60,15 +60,24 @@ local function holderOf(job, queue)
   return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
 end
 
--- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
+-- Whether a queue has no room for one more job, where extra more are still to be made and leave it. Its indexes tell the length
+-- before this script, which has made and ended jobs since.
 local function isFull(queue, extra)
   local most = settingsOf(queue).maxLength
   if not most then return false end
-  if not queue.length then
-    queue.length = call('ZCARD', queue.leased)
-    for priority = 0, 9 do queue.length = queue.length + call('ZCARD', queue.pending(priority)) end
+  if not queue.lengthBefore then
+    queue.lengthBefore = call('ZCARD', queue.leased)
+    for priority = 0, 9 do queue.lengthBefore = queue.lengthBefore + call('ZCARD', queue.pending(priority)) end
   end
-  return queue.length + extra >= most
+  local length = queue.lengthBefore + extra
+  for _, job in ipairs(changed) do
+    if job.inQueue == queue then
+      local before = job.before
+      if before ~= '' and before ~= queue.dead and before ~= queue.completed and before ~= queue.expired then length = length - 1 end
+      if not job.gone and (job.state == 'P' or job.state == 'L') then length = length + 1 end
+    end
+  end
+  return length >= most
 end
 
 -- Decides what becomes of a job that is asked for, and makes nothing yet; extra as isFull() takes it, and leaving is a job that is
@@ -126,7 +135,6 @@ local function make(job, replaced)
   job.nacks, job.expiries, job.releases, job.worker, job.past = 0, 0, 0, '', ''
   add(job, queue)
   if job.uniqueKey then setLock(lockOf(job), job.id) end
-  if queue.length and not replaced then queue.length = queue.length + 1 end
   count(queue, 'created')
   if job.key and job.key ~= '' then
     remembered[job.key] = job

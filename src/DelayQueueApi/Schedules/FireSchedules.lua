@@ -56,9 +56,8 @@ for i, name in ipairs(names) do
     if ARGV[at + 6] == '1' and not (busy and ARGV[at + 5] == 'skip') then
       local spec = readJobs(at + 7, 1)[1]
       local instant = tonumber(ARGV[at + 4])
-      local replaces = busy and ARGV[at + 5] == 'replace'
-      if replaces then cancel(before) end
-      local status, other = plan(spec, replaces and before.gone and -1 or 0)
+      if busy and ARGV[at + 5] == 'replace' then cancel(before) end
+      local status, other = plan(spec, 0)
       if status == MADE then
         spec.runAt = instant
         local job = make(spec, other)
