@@ -11,10 +11,14 @@ internal sealed class JobLimits(IOptions<LimitOptions> limits, IOptions<StoreOpt
     /// <summary>How long an idempotency key is known where its request does not say, ms.</summary>
     public int KeyKnownMs => store.Value.IdempotencyRetentionMs;
 
+    /// <param name="job">The job.</param>
+    /// <param name="key">The idempotency key of its header, where it has one.</param>
     /// <returns>What is out of bounds, or null.</returns>
-    public ProblemHttpResult? Check(ScheduleJob.Request job) =>
-        CheckPayload(job.Payload) ?? (job.IdempotencyRetentionMs > KeyKnownMs
-            ? Problems.Invalid("idempotencyRetentionMs", Limits.Between(Limits.MinKeyKnownMs, KeyKnownMs))
+    public ProblemHttpResult? Check(ScheduleJob.Request job, string? key = null) =>
+        CheckPayload(job.Payload)
+        ?? (job.IdempotencyRetentionMs is null ? null
+            : (key ?? job.IdempotencyKey) is null ? Problems.Invalid("idempotencyRetentionMs", "goes with an idempotency key only")
+            : job.IdempotencyRetentionMs > KeyKnownMs ? Problems.Invalid("idempotencyRetentionMs", Limits.Between(Limits.MinKeyKnownMs, KeyKnownMs))
             : null);
 
     public ProblemHttpResult? CheckPayload(RawJson payload) => payload.Utf8.Length <= limits.Value.PayloadBytes

@@ -18,10 +18,9 @@ local queue, state, most, limit = queues[1], ARGV[arg], tonumber(ARGV[arg + 1]),
 local afterPriority, afterScore, afterId = tonumber(ARGV[arg + 3]), ARGV[arg + 4], ARGV[arg + 5]
 local pending = state == 'scheduled' or state == 'ready'
 
--- Quotes within names and values are escaped, so that a pair stands in the body's metadata or not at all; the payload is not looked at.
 local function matches(job)
   for i = arg + 6, #ARGV do
-    if not string.find(metadataOf(job), ARGV[i], 1, true) then return false end
+    if not hasPair(job, ARGV[i]) then return false end
   end
   return (startBy(job) or math.huge) > now
 end

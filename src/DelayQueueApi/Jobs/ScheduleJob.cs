@@ -85,12 +85,7 @@ internal static class ScheduleJob
             return Problems.Invalid("idempotencyKey", $"cannot be given together with the header {IdempotencyKey.Header}");
         }
 
-        if (key is null && body.Value is { IdempotencyKey: null, IdempotencyRetentionMs: not null })
-        {
-            return Problems.Invalid("idempotencyRetentionMs", "goes with an idempotency key only");
-        }
-
-        if (limits.Check(body.Value) is { } outOfBounds)
+        if (limits.Check(body.Value, key) is { } outOfBounds)
         {
             return outOfBounds;
         }

@@ -13,6 +13,7 @@ internal static class PutQueue
             .WithSummary("Set what holds for a queue")
             .WithDescription("Sets all settings: one that is not named is as if it had never been set, but for paused, which then stays as it is. They hold from now on, " +
                 "for the jobs that are there too, but for maxAttempts, which a job gets when it is made. A queue need not have jobs.")
+            .ProducesProblems(StatusCodes.Status404NotFound)
             .WithExample("""{ "leaseMs": 60000, "maxAttempts": 5, "retentionMs": 3600000 }""");
 
     /// <summary>The settings of a queue.</summary>
@@ -35,6 +36,7 @@ internal static class PutQueue
         }
 
         await store.SetAsync(queue, body.Value, body.Value.Paused);
-        return TypedResults.Ok(GetQueue.Response.From((await store.GetAsync(queue))!));
+        // Somebody may have deleted it at once.
+        return await store.GetAsync(queue) is { } counts ? TypedResults.Ok(GetQueue.Response.From(counts)) : Problems.QueueMissing();
     }
 }

@@ -6,7 +6,7 @@ local function isMeant(job, queue, filter)
   if not job or job.state ~= 'D' or job.queue ~= queue.name or job.at > filter.asOf or job.at < filter.after or job.at >= filter.before then return false end
   if filter.errorType ~= '' and sub(job.past, 1, #filter.errorType + 1) ~= filter.errorType .. '\0' then return false end
   for _, pair in ipairs(filter.pairs) do
-    if not string.find(metadataOf(job), pair, 1, true) then return false end
+    if not hasPair(job, pair) then return false end
   end
   return true
 end

@@ -84,6 +84,15 @@ local function metadataOf(job)
   return sub(job.body, from + 2, from + 1 + readU16(job.body, from))
 end
 
+-- Whether a job has a pair of metadata, as it stands in the record: "name":"value". Quotes within both are escaped, so that the
+-- pairs are told apart by theirs; a search in the whole text would also find what begins with the end of a name.
+local function hasPair(job, pair)
+  for each in string.gmatch(metadataOf(job), '"[^"]*":"[^"]*"') do
+    if each == pair then return true end
+  end
+  return false
+end
+
 -- The past of a job: its last error as type, NUL, message; then, once an attempt has ended, a NUL and the last attempts, each
 -- of 18 bytes (number, start, end, outcome, length of the worker's name, and of the error), worker and error.
 local MAX_ATTEMPTS_KEPT, MAX_ERROR_KEPT = 10, 1024

@@ -149,7 +149,9 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal Task<HttpResponseMessage> SettleAsync(string id, string token, string call, string fields = "") =>
         PostAsync($"/jobs/{id}/{call}", $$"""{"leaseToken":"{{token}}"{{(fields.Length > 0 ? "," + fields : "")}}}""");
 
-    internal Task<HttpResponseMessage> CancelAsync(string id, string query = "") => Client.DeleteAsync(new Uri($"/jobs/{id}{query}", UriKind.Relative));
+    internal Task<HttpResponseMessage> CancelAsync(string id, string query = "") => DeleteAsync($"/jobs/{id}{query}");
+
+    internal Task<HttpResponseMessage> DeleteAsync(string path) => Client.DeleteAsync(new Uri(path, UriKind.Relative));
 
     internal async Task<HttpResponseMessage> PatchAsync(string id, string change, string? ifMatch = null)
     {
@@ -164,12 +166,12 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     /// <summary>Puts jobs into a queue and lets each die at its first attempt.</summary>
     /// <returns>Their ids, longest dead first.</returns>
-    internal async Task<string[]> DeadAsync(string queue, int count = 1, string errorType = "Boom")
+    internal async Task<string[]> DeadAsync(string queue, int count = 1, string errorType = "Boom", string fields = "\"priority\":9")
     {
         var ids = new string[count];
         for (var i = 0; i < count; i++)
         {
-            ids[i] = (await ScheduleAsync(queue, "\"priority\":9")).Id;
+            ids[i] = (await ScheduleAsync(queue, fields)).Id;
             await SettleAsync(await ClaimOneAsync(queue), "nack", $$"""
                 "error":"what","errorType":"{{errorType}}","dead":true
                 """);
@@ -195,6 +197,16 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>Jobs made are those that are there and those that have ended, in one instant (S11).</summary>
     internal static void AssertAddsUp(GetQueue.Response c) => Assert.Equal(
         c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Expired + c.Totals.Purged);
+
+    /// <summary>PUT /queues/{queue}</summary>
+    /// <param name="settings">As JSON, without the braces.</param>
+    internal async Task<GetQueue.Response> SetQueueAsync(string queue, string settings) =>
+        await ReadAsync(await PutAsync($"/queues/{queue}", $"{{{settings}}}"), WireJson.Default.GetQueueResponse);
+
+    /// <summary>Puts jobs into a queue in one call.</summary>
+    internal async Task<IReadOnlyList<ScheduleJobs.Result>> BatchAsync(string queue, int count, Func<int, string>? fields = null) => (await ReadAsync(
+        await PostAsync("/jobs/batch", $$"""{"jobs":[{{string.Join(',', Enumerable.Range(0, count).Select(i => $$"""{"queue":"{{queue}}","payload":{{i}}{{fields?.Invoke(i)}}}"""))}}]}"""),
+        WireJson.Default.ScheduleJobsResponse)).Results;
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
 
