@@ -21,10 +21,12 @@ if state == 'scheduled' or state == 'ready' then
 end
 
 local purged, there = 0, 0
+-- Deletes a job if it stands in the index and has not been taken from there by the time that has passed. Returns whether it stood there.
 local function purge(id, index)
   local job = loaded[id]
   local score = job and job.queue == queue.name and scoreIn(job, queue, index)
   if not score then return false end
+  if catchUp(job, queue) ~= job or not scoreIn(job, queue, index) then return true end
   if state == 'dead' then count(queue, 'purged') elseif not isKept(job.state) then count(queue, 'cancelled') end
   remove(job, queue)
   purged = purged + 1

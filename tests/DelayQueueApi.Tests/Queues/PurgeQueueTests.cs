@@ -27,7 +27,7 @@ public abstract class PurgeQueueTests(Api api)
         var counts = await api.QueueAsync(queue);
         Assert.Equal((scheduled, ready, leased, dead), (counts.Scheduled, counts.Ready, counts.Leased, counts.Dead));
         Assert.Equal(state == "dead" ? (0, 1) : (1, 0), (counts.Totals.Cancelled, counts.Totals.Purged));
-        AssertAddsUp(counts);
+        Api.AssertAddsUp(counts);
         await api.AssertSoundAsync();
     }
 
@@ -38,7 +38,7 @@ public abstract class PurgeQueueTests(Api api)
 
         Assert.Equal(250, await api.PurgeAsync(queue, "ready"));
 
-        AssertAddsUp(await api.QueueAsync(queue));
+        Api.AssertAddsUp(await api.QueueAsync(queue));
         await api.AssertSoundAsync();
     }
 
@@ -74,7 +74,7 @@ public abstract class PurgeQueueTests(Api api)
         Assert.Equal(999, await PurgeAsync("ready", [.. ids[1..], "0-01ARZ3NDEKTSV4RRFFQ69G5FAV"]));
 
         Assert.Equal(ids[0], Assert.Single((await api.ListAsync(queue, "ready")).Jobs).Id);
-        AssertAddsUp(await api.QueueAsync(queue));
+        Api.AssertAddsUp(await api.QueueAsync(queue));
         await api.AssertSoundAsync();
     }
 
@@ -101,7 +101,7 @@ public abstract class PurgeQueueTests(Api api)
         var counts = await api.QueueAsync(queue);
         Assert.Equal(100, await purging + claims.Sum(jobs => jobs.Count));
         Assert.Equal(claims.Sum(jobs => jobs.Count), counts.Leased);
-        AssertAddsUp(counts);
+        Api.AssertAddsUp(counts);
         await api.AssertSoundAsync();
     }
 
@@ -141,6 +141,22 @@ public abstract class PurgeQueueTests(Api api)
     public async Task A_queue_that_is_not_there_is_told(string name) =>
         await Api.AssertProblemAsync(await api.PostAsync($"/queues/{name}/purge", "{\"state\":\"dead\"}"), HttpStatusCode.NotFound, "queue-not-found");
 
+    [Fact]
+    public async Task What_time_has_taken_already_is_not_counted_as_purged()
+    {
+        await api.ScheduleAsync(queue, "\"ttlMs\":1000");
+        await api.ScheduleAsync(queue, "\"priority\":9,\"retentionMs\":1000");
+        await api.SettleAsync(await api.ClaimOneAsync(queue), "ack");
+        api.Advance(1000);
+
+        Assert.Equal((0, 0), (await api.PurgeAsync(queue, "ready"), await api.PurgeAsync(queue, "completed")));
+
+        var counts = await api.QueueAsync(queue);
+        Assert.Equal((1, 0, 0, 0), (counts.Totals.Expired, counts.Totals.Cancelled, counts.Ready, counts.Completed));
+        Api.AssertAddsUp(counts);
+        await api.AssertSoundAsync();
+    }
+
     /// <returns>Jobs by their states.</returns>
     private async Task<Dictionary<string, string>> OneOfEachStateAsync(string into)
     {
@@ -160,9 +176,6 @@ public abstract class PurgeQueueTests(Api api)
     private async Task<long> PurgeAsync(string state, params string[] ids) => (await Api.ReadAsync(
         await api.PostAsync($"/queues/{queue}/purge", $$"""{"state":"{{state}}","ids":[{{string.Join(',', ids.Select(id => $"\"{id}\""))}}]}"""),
         WireJson.Default.PurgeQueueResponse)).Purged;
-
-    private static void AssertAddsUp(GetQueue.Response c) => Assert.Equal(
-        c.Totals.Created, c.Scheduled + c.Ready + c.Leased + c.Dead + c.Totals.Acked + c.Totals.Cancelled + c.Totals.Purged);
 
     public sealed class OnEmbedded(EmbeddedApi api) : PurgeQueueTests(api), IClassFixture<EmbeddedApi>;
 

@@ -1,0 +1,122 @@
+using System.Text;
+using DelayQueueApi.Store;
+using DelayQueueApi.Tests.Hosting;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Tests.Store;
+
+/// <summary>Runs scripts by themselves, at instants of its own, and writes down what they reply and what is stored in the end.</summary>
+internal abstract class ScriptTranscript(Api api)
+{
+    protected const string Queue = "default/parity";
+    protected const long Last = 253_402_300_799_999;
+    protected const string Default = "e1000,2,3600000,n";
+    protected static readonly byte[] Hash = [.. Enumerable.Range(1, 16).Select(i => (byte)(i * 16))];
+    protected static readonly byte[] OtherHash = new byte[16];
+    protected static readonly byte[] Nonce = [0, 255, 10, 13, 128, 1, 2, 3];
+
+    private readonly StringBuilder text = new();
+
+    protected Api Api { get; } = api;
+
+    /// <summary>The instant of the next call, ms.</summary>
+    protected long Now { get; set; } = 1_900_000_000_000;
+
+    public override string ToString() => text.ToString();
+
+    protected async Task DumpAsync()
+    {
+        var database = await Api.Service<StoreConnection>().DatabaseAsync();
+        foreach (var key in Api.Service<PartitionKeys>().For([Queue, "default/empty"]).Concat(Api.Service<PartitionKeys>().Schedules))
+        {
+            var entries = await database.KeyTypeAsync(key) switch
+            {
+                RedisType.Hash => (await database.HashGetAllAsync(key)).Select(entry => $"{Show(entry.Name)}={Show(entry.Value)}"),
+                RedisType.SortedSet => (await database.SortedSetRangeByRankWithScoresAsync(key)).Select(entry => $"{Show(entry.Element)}={entry.Score}"),
+                RedisType.String => [Show(await database.StringGetAsync(key))],
+                _ => [],
+            };
+            text.Append(((string)key!).Split('}')[1]).Append(' ').AppendJoin(' ', entries.Order(StringComparer.Ordinal)).Append('\n');
+        }
+    }
+
+    /// <summary>Runs a script whose reply is the code that is expected, or has such codes, or lists that begin with them, at every n-th place.</summary>
+    protected async Task<RedisResult[]> ExpectAsync(string script, string codes, string[] queues, RedisValue[] arguments)
+    {
+        var reply = await RunAsync(script, queues, arguments);
+        var values = reply.Resp2Type == ResultType.Array ? (RedisResult[])reply! : [reply];
+        var expected = codes.Split(' ');
+        var stride = values.Length / expected.Length;
+        Assert.Equal(expected, values.Where((_, i) => i % stride == 0).Select(value => (string)(value.Resp2Type == ResultType.Array ? value[0] : value)!));
+        return values;
+    }
+
+    protected async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
+    {
+        var database = await Api.Service<StoreConnection>().DatabaseAsync();
+        var call = new ScriptCall();
+        foreach (var queue in queues)
+        {
+            call.Queue(queue);
+        }
+
+        var keys = Api.Service<PartitionKeys>();
+        var reply = await database.ScriptEvaluateAsync(
+            Script.Load(script).Text, [.. keys.For(queues), .. script.Contains("Schedules.lua", StringComparison.Ordinal) ? keys.Schedules : []], call.Add(arguments).Arguments(Now));
+        // The engines tell a hash's fields in any order.
+        text.Append(script).Append(' ').Append(script == "Queues/GetQueue.lua" ? ShowHashes(reply) : Show(reply)).Append('\n');
+        return reply;
+    }
+
+    private string ShowHashes(RedisResult reply) => string.Join(' ', ((RedisResult[])reply!).Select(value => value.Resp2Type == ResultType.Array
+        ? string.Join(' ', ((RedisResult[])value!).Chunk(2).Select(field => $"{Show(field[0])}={Show(field[1])}").Order(StringComparer.Ordinal))
+        : Show(value)));
+
+    private string Show(RedisResult reply) => reply switch
+    {
+        { IsNull: true } => "nil",
+        { Resp2Type: ResultType.Array } => $"[{string.Join(' ', ((RedisResult[])reply!).Select(Show))}]",
+        { Resp2Type: ResultType.Integer } => $":{(long)reply}",
+        _ => Show((RedisValue)reply),
+    };
+
+    private static string Show(RedisValue value) => Convert.ToHexString((byte[]?)value ?? []);
+
+    /// <summary>The id that a job got: when it was made, its number among those made then, and its letter.</summary>
+    protected static string Ulid(int afterMs, string letter, int sequence = 0) => Ulid(afterMs == 0 ? "01Q9GD6E00" : "01Q9GD6KVG", letter, sequence);
+
+    protected static string Ulid(string instant, string letter, int sequence = 0) => $"{instant}0000{sequence}{letter.PadLeft(11, '0')}";
+
+    /// <summary>The first part of an id that is made Now.</summary>
+    protected string Instant(long? at = null) =>
+        string.Concat(Enumerable.Range(0, 10).Select(i => "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[(int)(((at ?? Now) >> (45 - (5 * i))) & 31)]));
+
+    protected static RedisValue[] NewJob(
+        string letter, int priority = 4, RedisValue delay = default, long runAt = 0, RedisValue? attempts = null, int leaseMs = 0, string key = "", byte[]? hash = null,
+        string options = "", string queue = Queue, string onConflict = "return", int knownMs = 86_400_000) =>
+    [
+        1, priority, runAt > 0 ? "" : delay.IsNull ? 0 : delay, runAt, letter.PadLeft(11, '0'), attempts ?? 20, leaseMs,
+        (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
+            .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
+        onConflict, key, key.Length > 0 ? hash ?? Hash : "", knownMs,
+    ];
+
+    protected static RedisValue Schedule(byte[] stamp, long next)
+    {
+        byte[] instant = [.. BitConverter.GetBytes(next).Reverse().Skip(2)];
+        return (byte[])[.. stamp, .. instant, (byte)'-', .. instant, .. new byte[6], .. Encoding.ASCII.GetBytes(new string('-', 26)), .. "{\r\n}"u8];
+    }
+
+    protected RedisValue[] Firing(string name, byte[] read, byte[] stamp, long next, bool makesJob = true, string overlap = "allow") =>
+    [
+        "default/" + name, read, stamp, next, Now, overlap, makesJob ? "1" : "", .. NewJob(name, attempts: 3),
+    ];
+
+    protected static RedisValue[] Lease(string id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];
+
+    protected static RedisValue[] Ack(string id, long fence, string result = "", params RedisValue[][] then) =>
+        Lease(id, fence, [result, then.Length, .. then.SelectMany(job => job)]);
+
+    protected static RedisValue[] Nack(string id, long fence, RedisValue? delay = null, bool dead = false, string backoff = Default) =>
+        Lease(id, fence, "type\0what", delay ?? "", dead ? "1" : "", 3_000_000_000, backoff);
+}
