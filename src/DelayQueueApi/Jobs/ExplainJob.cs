@@ -21,11 +21,11 @@ internal static class ExplainJob
     /// <param name="RunAt">No worker gets it earlier.</param>
     /// <param name="JobsAhead">While scheduled or ready: how many jobs of its queue are claimed before it once it is due.</param>
     /// <param name="ClaimsWaiting">While scheduled or ready: how many claims wait for its queue at the instance that answers.</param>
-    /// <param name="UnclaimedMs">While scheduled or ready: for how long nobody has asked for jobs of its queue, at any instance, to some 5 s; not there where that is unknown or longer ago than the queue remembers.</param>
+    /// <param name="UnpolledMs">While scheduled or ready: for how long nobody has asked for jobs of its queue, at any instance, to some 5 s; not there where that is unknown or longer ago than the queue remembers.</param>
     /// <param name="Lease">Who works on it, while leased.</param>
     /// <param name="LastError">Why the last nacked attempt failed.</param>
     internal sealed record Response(
-        string Id, JobState State, string Why, DateTimeOffset RunAt, long? JobsAhead = null, int? ClaimsWaiting = null, long? UnclaimedMs = null, JobLease? Lease = null, JobError? LastError = null);
+        string Id, JobState State, string Why, DateTimeOffset RunAt, long? JobsAhead = null, int? ClaimsWaiting = null, long? UnpolledMs = null, JobLease? Lease = null, JobError? LastError = null);
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(JobId id, JobStore store, Wakeups wakeups)
     {

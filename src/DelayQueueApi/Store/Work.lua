@@ -85,13 +85,13 @@ local function append(lists, key, a, b)
 end
 
 -- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
-local TICK_MS, TICKS, RATES = 15000, 22, { 'created', 'claimed', 'acked', 'nacked', 'leasesExpired' }
+local TICK_MS, TICKS = 15000, 22
 local function noteTotals(queue)
   local tick = floor(now / TICK_MS)
   if settingsOf(queue).tick == tick then return end
   queue.settings.tick = tick
   local note = u48(tick)
-  for _, total in ipairs(call('HMGET', queue.stats, unpack(RATES))) do note = note .. u48(tonumber(total or 0)) end
+  for _, total in ipairs(call('HMGET', queue.stats, 'created', 'claimed', 'acked', 'nacked', 'leasesExpired')) do note = note .. u48(tonumber(total or 0)) end
   local recent = sub(call('HGET', queue.stats, 'recent') or '', 1, (TICKS - 1) * #note)
   call('HSET', queue.stats, 'tick', int(tick), 'recent', note .. recent)
 end
@@ -107,54 +107,53 @@ local function eventOf(job, queue)
   return startBy(job)
 end
 
-local function flush()
-  local records, deletes, adds, removes, events, ended = {}, {}, {}, {}, {}, {}
-  for _, job in ipairs(changed) do
-    local queue = job.inQueue
-    local start
-    if job.gone then
-      if job.before ~= '' then
-        deletes[#deletes + 1] = job.id
-        append(removes, job.before, job.id)
-      end
-    else
-      if job.uniqueKey then
-        local lock = lockOf(job)
-        if holdsKey(job) then setLock(lock, job.id) elseif lockedBy(lock) == job.id then setLock(lock, false) end
-      end
-      local key, score = place(job, queue)
-      append(adds, key, int(score), job.id)
-      if job.before ~= '' and job.before ~= key then append(removes, job.before, job.id) end
-      start = startBy(job)
-      if start then append(adds, queue.startBy, int(start), job.id) end
-      local event = eventOf(job, queue)
-      if event then events[queue.name] = math.min(event, events[queue.name] or event) end
-    end
-    if job.hadStartBy and not start then append(removes, queue.startBy, job.id) end
-    if job.watched and (job.gone or job.state == 'D' or isKept(job.state)) then
-      job.watched = false
-      ended[#ended + 1] = job.id
-    end
-    if not job.gone then
-      records[#records + 1] = job.id
-      records[#records + 1] = writeJob(job)
-    end
-    job.before, job.hadStartBy = nil, nil
+-- Adds to the writes of a unit of work what a changed job asks for.
+local function gather(job, writes)
+  local queue, start = job.inQueue, nil
+  if job.watched and (job.gone or job.state == 'D' or isKept(job.state)) then
+    job.watched = false
+    writes.ended[#writes.ended + 1] = job.id
   end
+  if job.gone then
+    if job.before ~= '' then
+      writes.deletes[#writes.deletes + 1] = job.id
+      append(writes.removes, job.before, job.id)
+    end
+  else
+    if job.uniqueKey then
+      local lock = lockOf(job)
+      if holdsKey(job) then setLock(lock, job.id) elseif lockedBy(lock) == job.id then setLock(lock, false) end
+    end
+    local key, score = place(job, queue)
+    append(writes.adds, key, int(score), job.id)
+    if job.before ~= '' and job.before ~= key then append(writes.removes, job.before, job.id) end
+    if isKept(job.state) then writes.kept[key] = queue end
+    start = startBy(job)
+    if start then append(writes.adds, queue.startBy, int(start), job.id) end
+    local event = eventOf(job, queue)
+    if event then writes.events[queue.name] = math.min(event, writes.events[queue.name] or event) end
+    writes.records[#writes.records + 1] = job.id
+    writes.records[#writes.records + 1] = writeJob(job)
+  end
+  if job.hadStartBy and not start then append(writes.removes, queue.startBy, job.id) end
+  job.before, job.hadStartBy = nil, nil
+end
+
+local function flush()
+  local writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {}, ended = {} }
+  for _, job in ipairs(changed) do gather(job, writes) end
   changed = {}
 
   for lock in pairs(lockChanges) do if locks[lock] then call('HSET', UNIQUE, lock, locks[lock]) end end
-  if #records > 0 then call('HSET', JOBS, unpack(records)) end
-  for key, list in pairs(adds) do call('ZADD', key, unpack(list)) end
-  -- More than the queue keeps: there is something to sweep now.
-  for _, queue in ipairs(queues) do
-    for _, key in ipairs({ queue.completed, queue.expired }) do
-      if adds[key] and call('ZCARD', key) > settingsOf(queue).maxRetained then events[queue.name] = now end
-    end
+  if #writes.records > 0 then call('HSET', JOBS, unpack(writes.records)) end
+  for key, list in pairs(writes.adds) do call('ZADD', key, unpack(list)) end
+  -- Where there are more than the queue keeps, there is something to sweep now.
+  for key, queue in pairs(writes.kept) do
+    if call('ZCARD', key) > settingsOf(queue).maxRetained then writes.events[queue.name] = now end
   end
-  for name, at in pairs(events) do call('ZADD', QUEUES, 'LT', int(at), name) end
-  for key, list in pairs(removes) do call('ZREM', key, unpack(list)) end
-  if #deletes > 0 then call('HDEL', JOBS, unpack(deletes)) end
+  for name, at in pairs(writes.events) do call('ZADD', QUEUES, 'LT', int(at), name) end
+  for key, list in pairs(writes.removes) do call('ZREM', key, unpack(list)) end
+  if #writes.deletes > 0 then call('HDEL', JOBS, unpack(writes.deletes)) end
   for lock in pairs(lockChanges) do if not locks[lock] then call('HDEL', UNIQUE, lock) end end
   lockChanges = {}
   for _, queue in ipairs(queues) do
@@ -165,5 +164,5 @@ local function flush()
     end
   end
   -- Those who wait for the end of a job look again.
-  for _, id in ipairs(ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
+  for _, id in ipairs(writes.ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
 end

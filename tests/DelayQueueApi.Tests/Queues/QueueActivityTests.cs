@@ -200,7 +200,7 @@ public abstract class QueueActivityTests(Api api)
 
         var later = await ExplainAsync(job.Id);
 
-        Assert.Equal((null, 0, 700_000), (never.UnclaimedMs, now.UnclaimedMs, later.UnclaimedMs));
+        Assert.Equal((null, 0, 700_000), (never.UnpolledMs, now.UnpolledMs, later.UnpolledMs));
         Assert.EndsWith(" Nobody has asked for jobs of its queue.", never.Why, StringComparison.Ordinal);
         Assert.EndsWith(" Nobody has asked for jobs of its queue for 700 s.", later.Why, StringComparison.Ordinal);
     }
