@@ -60,15 +60,26 @@ local function holderOf(job, queue)
   return holder and holder.uniqueKey == job.uniqueKey and holder.queue == queue.name and holdsKey(holder) and holder or nil
 end
 
--- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
-local function isFull(queue, extra)
-  local most = settingsOf(queue).maxLength
-  if not most then return false end
+-- How many pending and leased jobs a queue has: as its indexes tell, and then what this script has decided and not written yet.
+local function lengthOf(queue)
   if not queue.length then
     queue.length = call('ZCARD', queue.leased)
     for priority = 0, 9 do queue.length = queue.length + call('ZCARD', queue.pending(priority)) end
   end
-  return queue.length + extra >= most
+  local length, elsewhere = queue.length, { [''] = true, [queue.dead] = true, [queue.completed] = true, [queue.expired] = true }
+  for _, job in ipairs(changed) do
+    if job.inQueue == queue then
+      if not elsewhere[job.before] then length = length - 1 end
+      if not job.gone and (job.state == 'P' or job.state == 'L') then length = length + 1 end
+    end
+  end
+  return length
+end
+
+-- Whether a queue has no room for one more job, where extra more are still to be made and leave it.
+local function isFull(queue, extra)
+  local most = settingsOf(queue).maxLength
+  return most and lengthOf(queue) + extra >= most
 end
 
 -- Decides what becomes of a job that is asked for, and makes nothing yet; extra as isFull() takes it, and leaving is a job that is
@@ -126,7 +137,6 @@ local function make(job, replaced)
   job.nacks, job.expiries, job.releases, job.worker, job.past = 0, 0, 0, '', ''
   add(job, queue)
   if job.uniqueKey then setLock(lockOf(job), job.id) end
-  if queue.length and not replaced then queue.length = queue.length + 1 end
   count(queue, 'created')
   if job.key and job.key ~= '' then
     remembered[job.key] = job

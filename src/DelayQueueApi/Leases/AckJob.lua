@@ -27,7 +27,8 @@ local function planAll(job, lease)
     local extra = (made[spec.queue] or 0) - (spec.inQueue == lease.queue and 1 or 0)
     local status, other = plan(spec, extra, job)
     if status < 0 then return nil, status + REFUSED, i, other and other.id or '' end
-    if status == MADE then made[spec.queue] = (made[spec.queue] or 0) + 1 end
+    -- One that takes another's place takes no more room.
+    if status == MADE and not other then made[spec.queue] = (made[spec.queue] or 0) + 1 end
     plans[i] = { status = status, spec = spec, other = other }
   end
   return plans
