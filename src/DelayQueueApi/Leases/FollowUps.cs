@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Queues;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
@@ -30,6 +31,6 @@ internal sealed class FollowUps(JobLimits limits)
     /// <summary>What is made in one step is decided on before any of it is there, so that one key can stand for one of them only.</summary>
     private static ProblemHttpResult? CheckKeys(ScheduleJob.Request job, HashSet<string> keys) =>
         job.IdempotencyKey is { } key && !keys.Add($"i {key}") ? Problems.Invalid("idempotencyKey", "is that of another follow-up")
-        : job.Unique is { } unique && !keys.Add($"u {job.Queue} {unique.Key}") ? Problems.Invalid("unique", "is that of another follow-up")
+        : job.Unique is { } unique && !keys.Add($"u {job.Queue ?? QueueName.Default} {unique.Key}") ? Problems.Invalid("unique", "is that of another follow-up")
         : null;
 }
