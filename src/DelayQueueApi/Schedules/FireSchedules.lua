@@ -28,18 +28,25 @@ for i, record in ipairs(call('HMGET', SCHEDULES, unpack(names))) do
 end
 load(last)
 
--- Cancels the last job of a schedule; where a worker holds it, it goes when the worker lets go.
-local function cancel(job)
+-- The last job of a schedule as time has left it, and its queue, where that is named; nil where it is not live any more.
+local function liveOf(record)
+  local job = loaded[lastJobOf(record)]
   for _, queue in ipairs(queues) do
-    if queue.name == job.queue then
-      if job.state == 'L' then
-        change(job, queue)
-        job.cancelled = true
-      else
-        count(queue, 'cancelled')
-        remove(job, queue)
-      end
+    if job and queue.name == job.queue then
+      job = catchUp(job, queue)
+      if job and (job.state == 'P' or job.state == 'L') then return job, queue end
     end
+  end
+end
+
+-- Cancels the last job; where a worker holds it, it goes when the worker lets go.
+local function cancel(job, queue)
+  if job.state == 'L' then
+    change(job, queue)
+    job.cancelled = true
+  else
+    count(queue, 'cancelled')
+    remove(job, queue)
   end
 end
 
@@ -49,20 +56,22 @@ for i, name in ipairs(names) do
   local record = records[i]
   local code, first = 0, 0
   if record then
-    local before = loaded[lastJobOf(record)]
-    local busy = before and (before.state == 'P' or before.state == 'L')
-    local firedAt, lastJob = firedAtOf(record), lastJobOf(record)
+    local firedAt, lastJob, overlap = firedAtOf(record), lastJobOf(record), ARGV[at + 5]
     code = 2
-    if ARGV[at + 6] == '1' and not (busy and ARGV[at + 5] == 'skip') then
-      local spec = readJobs(at + 7, 1)[1]
-      local instant = tonumber(ARGV[at + 4])
-      local replaces = busy and ARGV[at + 5] == 'replace'
-      if replaces then cancel(before) end
-      local status, other = plan(spec, replaces and before.gone and -1 or 0)
-      if status == MADE then
-        spec.runAt = instant
-        local job = make(spec, other)
-        code, first, firedAt, lastJob = 1, job.first, instant, job.id
+    if ARGV[at + 6] == '1' then
+      local before, queue
+      if overlap ~= 'allow' then before, queue = liveOf(record) end
+      if not before or overlap == 'replace' then
+        local spec = readJobs(at + 7, 1)[1]
+        local leaving = before and before.state == 'P' and before or nil
+        local status, other = plan(spec, leaving and queue == spec.inQueue and -1 or 0, leaving)
+        -- The last job goes only where another one takes its place.
+        if status == MADE then
+          if before then cancel(before, queue) end
+          spec.runAt = tonumber(ARGV[at + 4])
+          local job = make(spec, other)
+          code, first, firedAt, lastJob = 1, job.first, spec.runAt, job.id
+        end
       end
     end
     writes[#writes + 1] = name

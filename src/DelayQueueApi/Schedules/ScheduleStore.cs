@@ -126,7 +126,7 @@ internal sealed record DueSchedules(List<(ScheduleName Name, ScheduleRecord Reco
 /// <param name="Job">Its job, with the instant as its run-at.</param>
 /// <param name="MakesJob">False where the schedule only moves on.</param>
 /// <param name="Overlap">What becomes of it while the last job is not finished.</param>
-/// <param name="LastQueue">The queue of the last job, where that may have to be replaced.</param>
+/// <param name="LastQueue">The queue of the last job, where it matters whether that is finished.</param>
 internal sealed record Firing(ScheduleName Name, ScheduleRecord Read, DateTimeOffset? Next, NewJob Job, bool MakesJob, Overlap Overlap, QueueName? LastQueue);
 
 /// <summary>As FireSchedules.lua answers.</summary>
