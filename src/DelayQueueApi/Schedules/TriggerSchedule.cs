@@ -11,11 +11,13 @@ internal static class TriggerSchedule
         schedules.MapPost("/{name}/trigger", HandleAsync)
             .WithName("TriggerSchedule")
             .WithSummary("Make a schedule's job now")
-            .WithDescription("Also while it is paused, and whatever its overlap says. Its instants stay as they are.")
+            .WithDescription("Also while it is paused, and whatever its overlap says. Its instants stay as they are. " +
+                "200 is answered where another live job holds the unique key; it shows that job.")
             .Produces<Job>(StatusCodes.Status201Created)
+            .Produces<Job>(StatusCodes.Status200OK)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests);
 
-    private static async Task<Results<Created<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs, JobLimits limits)
+    private static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs, JobLimits limits)
     {
         if (!name.IsValid || await schedules.GetAsync(name) is not { Found: { } found, Now: var now })
         {
@@ -30,6 +32,7 @@ internal static class TriggerSchedule
             return refusal;
         }
 
-        return TypedResults.Created($"/jobs/{made.Id}", ScheduleJob.Answer(request, job, made));
+        var answer = ScheduleJob.Answer(request, job, made);
+        return made.Outcome == ScheduleOutcome.Exists ? TypedResults.Ok(answer) : TypedResults.Created($"/jobs/{made.Id}", answer);
     }
 }

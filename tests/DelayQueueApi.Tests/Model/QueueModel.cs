@@ -4,211 +4,265 @@ namespace DelayQueueApi.Tests.Model;
 /// What a queue promises, in plain memory: every call's answer as text. Jobs and leases are numbered in the order in which they
 /// are made. A lease ends at its instant, whoever looks.
 /// </summary>
-internal sealed class QueueModel
+internal sealed class QueueModel(ModelQueue queue)
 {
     /// <summary>The backoff that every job is made with.</summary>
     public const int BackoffMs = 700;
 
-    private readonly List<Job> jobs = [];
-    private readonly List<Job> leases = [];
-    private readonly Dictionary<int, int[]> claims = [];
-    private readonly Dictionary<string, int> totals = [];
-    private long now;
-    private bool paused;
+    /// <summary>The totals in the order in which they are shown.</summary>
+    public static readonly string[] Totals =
+        ["created", "claimed", "acked", "nacked", "leasesExpired", "released", "cancelled", "expired", "died", "redriven", "purged"];
 
-    public int Jobs => jobs.Count;
+    private const int DefaultLeaseMs = 30_000;
+
+    private readonly List<ModelJob> leases = [];
+    private readonly Dictionary<int, int[]> claims = [];
+
+    public int Jobs => queue.Jobs.Count;
 
     public int Leases => leases.Count;
 
-    private enum State
-    {
-        Pending,
-        Leased,
-        Dead,
-        Gone,
-    }
+    private long Now => queue.Now;
 
-    public void Advance(int ms)
-    {
-        now += ms;
-        foreach (var job in jobs.Where(job => job.State == State.Leased && job.LeaseEnd <= now))
-        {
-            Count("leasesExpired");
-            job.Expiries++;
-            if (job.Cancelled)
-            {
-                Count("cancelled");
-                job.State = State.Gone;
-            }
-            else if (job.Attempt >= job.MaxAttempts)
-            {
-                Die(job);
-            }
-            else
-            {
-                (job.State, job.RunAt) = (State.Pending, job.LeaseEnd);
-            }
-        }
-    }
+    public void Advance(int ms) => queue.Now += ms;
 
-    public string Schedule(int delayMs, int priority, int maxAttempts)
+    public void Reap() => queue.Reap();
+
+    public string Schedule(JobSpec spec) => queue.Make([spec]) switch
     {
-        var job = new Job { Number = jobs.Count, RunAt = now + delayMs, Priority = priority, MaxAttempts = maxAttempts };
-        jobs.Add(job);
-        Count("created");
-        return $"201 {Show(job)}";
-    }
+        (_, { } refusal) => refusal,
+        ([var (job, made)], _) => $"{(made ? 201 : 200)} {job.Show(Now)}",
+        _ => throw new InvalidOperationException(),
+    };
 
     /// <param name="claim">The claim's name; the same one again gets the same jobs.</param>
-    public string Claim(int claim, int limit, int leaseMs)
+    /// <param name="leaseMs">Null for the queue's own.</param>
+    public string Claim(int claim, int limit, int? leaseMs)
     {
-        var held = claims.GetValueOrDefault(claim, []).Where(lease => leases[lease].State == State.Leased && leases[lease].Lease == lease).ToArray();
-        if (held.Length > 0)
+        queue.Reap();
+        var held = claims.GetValueOrDefault(claim, []).Where(lease => leases[lease].State == ModelState.Leased && leases[lease].Lease == lease).ToArray();
+        if (held.Length == 0)
         {
-            return Show(held);
+            held = [.. queue.Jobs.Where(job => !queue.IsPaused && job.State == ModelState.Pending && job.RunAt <= Now)
+                .OrderByDescending(job => job.Priority).ThenBy(job => job.RunAt).ThenBy(job => job.Number).Take(limit).Select(job => Lease(job, leaseMs))];
+            claims[claim] = held;
         }
 
-        var due = jobs.Where(job => !paused && job.State == State.Pending && job.RunAt <= now)
-            .OrderByDescending(job => job.Priority).ThenBy(job => job.RunAt).ThenBy(job => job.Number).Take(limit).ToArray();
-        foreach (var job in due)
-        {
-            (job.State, job.Attempt, job.LeaseEnd, job.Lease) = (State.Leased, job.Attempt + 1, now + leaseMs, leases.Count);
-            leases.Add(job);
-            Count("claimed");
-        }
-
-        if (due.Length > 0)
-        {
-            claims[claim] = [.. due.Select(job => job.Lease)];
-        }
-
-        return Show(due.Select(job => job.Lease));
+        return $"200 {string.Join(' ', held.Select(lease => leases[lease]).Select(job => $"j{job.Number}/{job.Attempt}+{Now - job.RunAt} until {job.LeaseEnd}"))}";
     }
 
-    public string Ack(int lease) => Settle(lease, repeated: "204", job =>
+    public string Ack(int lease, int? result, JobSpec[] then)
     {
-        Count("acked");
-        Finish(job, cancelled: false);
-        return "204";
-    });
+        var keys = then.Select(spec => spec.Unique?.Key).OfType<string>().ToArray();
+        return keys.Distinct().Count() < keys.Length ? "400 validation" : Settle(lease, repeated: Answer, job =>
+        {
+            var (made, refusal) = queue.Make(then, leaving: job);
+            if (refusal is not null)
+            {
+                return refusal;
+            }
 
-    public string Nack(int lease, int? delayMs, bool dead) => Settle(lease, repeated: "409 lease-lost", job =>
+            queue.Count("acked");
+            job.EndAttempt("acked", Now);
+            (job.FinishedBy, job.FollowUps) = (lease, [.. made.Select(each => each.Job)]);
+            queue.Finish(job, ModelState.Completed, result);
+            return Answer(job);
+        });
+
+        string Answer(ModelJob job) => then.Length == 0 ? "204" : $"200 {string.Join(' ', job.FollowUps.Select(each => $"j{each.Number}"))}";
+    }
+
+    public string Nack(int lease, int? delayMs, bool dead) => Settle(lease, repeated: _ => "409 lease-lost", job =>
     {
-        Count("nacked");
+        queue.Count("nacked");
         job.Nacks++;
+        job.EndAttempt("nacked", Now);
         if (dead || job.Attempt >= job.MaxAttempts)
         {
-            Die(job);
+            queue.Die(job);
             return "200 dead";
         }
 
-        (job.State, job.RunAt) = (State.Pending, now + (delayMs ?? BackoffMs));
-        return $"200 {(job.RunAt > now ? "scheduled" : "ready")} {job.RunAt}";
+        (job.State, job.RunAt) = (ModelState.Pending, Now + (delayMs ?? BackoffMs));
+        return $"200 {(job.RunAt > Now ? "scheduled" : "ready")} {job.RunAt}";
     });
 
-    public string Release(int lease) => Settle(lease, repeated: "409 lease-lost", job =>
+    public string Release(int lease) => Settle(lease, repeated: _ => "409 lease-lost", job =>
     {
-        Count("released");
-        (job.State, job.Attempt, job.Releases) = (State.Pending, job.Attempt - 1, job.Releases + 1);
+        queue.Count("released");
+        job.EndAttempt("released", Now);
+        (job.State, job.Attempt, job.Releases) = (ModelState.Pending, job.Attempt - 1, job.Releases + 1);
         return "204";
     });
 
     public string Extend(int lease, int leaseMs)
     {
-        var job = leases[lease];
-        if (Lost(lease, "409 lease-lost") is { } why)
+        if (Lost(lease, _ => "409 lease-lost") is { } why)
         {
             return why;
         }
 
-        job.LeaseEnd = now + leaseMs;
-        return $"200 {job.LeaseEnd} {job.Cancelled}";
+        leases[lease].LeaseEnd = Now + leaseMs;
+        return $"200 {leases[lease].LeaseEnd} {leases[lease].Cancelled}";
     }
 
     public string Cancel(int number)
     {
-        var job = jobs[number];
-        switch (job.State)
-        {
-            case State.Gone:
-                return "404 job-not-found";
-            case State.Dead:
-                return "409 job-finished";
-            case State.Leased:
-                job.Cancelled = true;
-                return "204";
-            default:
-                Count("cancelled");
-                job.State = State.Gone;
-                return "204";
-        }
-    }
-
-    public string Update(int number, int? delayMs, int? priority, int? maxAttempts)
-    {
-        var job = jobs[number];
-        if (job.State == State.Gone)
+        var job = queue.Jobs[number];
+        if (Noticed(job) == ModelState.Gone)
         {
             return "404 job-not-found";
         }
 
-        if (maxAttempts <= job.Attempt)
+        if (!job.IsLive)
+        {
+            return "409 job-finished";
+        }
+
+        if (job.State == ModelState.Leased)
+        {
+            job.Cancelled = true;
+        }
+        else
+        {
+            queue.Remove(job, "cancelled");
+        }
+
+        return "204";
+    }
+
+    public string Update(int number, int? delayMs, int? priority, int? maxAttempts, int? ttlMs)
+    {
+        var job = queue.Jobs[number];
+        if (!job.IsGone(Now) && maxAttempts <= job.Attempt)
         {
             return "400 validation";
         }
 
-        if (job.State != State.Pending)
+        if (Noticed(job) is not ModelState.Pending and var state)
         {
-            return job.State == State.Leased ? "409 job-leased" : "409 job-finished";
+            return state switch { ModelState.Gone => "404 job-not-found", ModelState.Leased => "409 job-leased", _ => "409 job-finished" };
         }
 
-        job.RunAt = delayMs is { } delay ? now + delay : job.RunAt;
-        (job.Priority, job.MaxAttempts) = (priority ?? job.Priority, maxAttempts ?? job.MaxAttempts);
-        return $"200 {Show(job)}";
+        job.RunAt = delayMs is { } delay ? Now + delay : job.RunAt;
+        (job.Priority, job.MaxAttempts, job.TtlMs) = (priority ?? job.Priority, maxAttempts ?? job.MaxAttempts, ttlMs ?? job.TtlMs);
+        return $"200 {job.Show(Now)}";
+    }
+
+    public string Get(int number) => queue.Jobs[number].IsGone(Now) ? "404 job-not-found" : $"200 {queue.Jobs[number].Show(Now)}";
+
+    public string Put(QueueSpec settings)
+    {
+        (queue.Settings, queue.IsThere) = (settings, true);
+        return $"200 {settings}";
     }
 
     public string Pause(bool pause)
     {
-        paused = pause;
+        (queue.IsPaused, queue.IsThere) = (pause, queue.IsThere || pause);
         return "204";
     }
 
-    public string Redrive()
+    public string Redrive(int limit)
     {
-        var dead = jobs.Where(job => job.State == State.Dead).ToArray();
-        foreach (var job in dead)
+        if (!queue.IsThere)
         {
-            (job.State, job.Attempt, job.RunAt) = (State.Pending, 0, now);
-            Count("redriven");
+            return "404 queue-not-found";
         }
 
-        return $"200 {dead.Length}";
+        var dead = queue.Jobs.Where(job => job.State == ModelState.Dead).OrderBy(job => job.EndedAt).ThenBy(job => job.Number).Take(limit).ToArray();
+        var redriven = 0;
+        foreach (var job in dead.Where(job => queue.HolderOf(job.KeyUntilFinished) is null))
+        {
+            (job.State, job.Attempt, job.RunAt) = (ModelState.Pending, 0, Now);
+            queue.Count("redriven");
+            redriven++;
+        }
+
+        return $"200 {dead.Length} {redriven}";
     }
 
     public string Purge(string state)
     {
-        var purged = jobs.Where(job => state == "dead" ? job.State == State.Dead : job.State == State.Pending && job.RunAt > now == (state == "scheduled")).ToArray();
+        if (!queue.IsThere)
+        {
+            return "404 queue-not-found";
+        }
+
+        var purged = queue.Jobs.Where(job => state == job.State switch
+        {
+            ModelState.Pending => job.RunAt > Now ? "scheduled" : "ready",
+            ModelState.Dead => "dead",
+            ModelState.Completed => "completed",
+            ModelState.Expired => "expired",
+            _ => "",
+        }).ToArray();
         foreach (var job in purged)
         {
-            job.State = State.Gone;
-            Count(state == "dead" ? "purged" : "cancelled");
+            switch (job.State)
+            {
+                case ModelState.Pending:
+                    queue.Remove(job, "cancelled");
+                    break;
+                case ModelState.Dead:
+                    queue.Remove(job, "purged");
+                    break;
+                default:
+                    job.State = ModelState.Gone;
+                    break;
+            }
         }
 
         return $"200 {purged.Length}";
     }
 
-    public string Get(int number) => jobs[number].State == State.Gone ? "404 job-not-found" : $"200 {Show(jobs[number])}";
+    public string Delete(bool force)
+    {
+        if (!queue.IsThere)
+        {
+            return "404 queue-not-found";
+        }
+
+        if (!force && queue.Jobs.Any(job => job.IsLive || job.State == ModelState.Dead))
+        {
+            return "409 queue-not-empty";
+        }
+
+        queue.Delete();
+        return "204";
+    }
 
     public string Counts()
     {
-        var pending = jobs.Where(job => job.State == State.Pending).ToArray();
-        return $"200 {pending.Count(job => job.RunAt > now)} {pending.Count(job => job.RunAt <= now)} {jobs.Count(job => job.State == State.Leased)} "
-            + $"{jobs.Count(job => job.State == State.Dead)} "
-            + string.Join(' ', ((string[])["created", "claimed", "acked", "nacked", "leasesExpired", "released", "cancelled", "expired", "died", "redriven", "purged"])
-                .Select(what => totals.GetValueOrDefault(what)));
+        var (jobs, pending) = (queue.Jobs, queue.Jobs.Where(job => job.State == ModelState.Pending).ToArray());
+        return !queue.IsThere ? "404 queue-not-found"
+            : $"200 {pending.Count(job => job.RunAt > Now)} {pending.Count(job => job.RunAt <= Now)} "
+            + string.Join(' ', ((ModelState[])[ModelState.Leased, ModelState.Dead, ModelState.Completed, ModelState.Expired]).Select(state => jobs.Count(job => job.State == state)))
+            + $" {string.Join(' ', Totals.Select(queue.Total))} {queue.IsPaused} {queue.Settings}";
     }
 
-    private string Settle(int lease, string repeated, Func<Job, string> settle)
+    private int Lease(ModelJob job, int? leaseMs)
+    {
+        (job.State, job.Attempt, job.Lease) = (ModelState.Leased, job.Attempt + 1, leases.Count);
+        job.LeaseEnd = Now + (leaseMs ?? queue.Settings.LeaseMs ?? DefaultLeaseMs);
+        leases.Add(job);
+        queue.Count("claimed");
+        return job.Lease;
+    }
+
+    private ModelState Noticed(ModelJob job)
+    {
+        // Of a cancelled job whose lease has ended the call finds nothing that it could look at.
+        if (job.IsGone(Now))
+        {
+            return ModelState.Gone;
+        }
+
+        queue.Notice(job);
+        return job.State;
+    }
+
+    private string Settle(int lease, Func<ModelJob, string> repeated, Func<ModelJob, string> settle)
     {
         if (Lost(lease, repeated) is { } why)
         {
@@ -221,70 +275,21 @@ internal sealed class QueueModel
             return settle(job);
         }
 
-        Count("cancelled");
-        Finish(job, cancelled: true);
+        job.FinishedBy = lease;
+        queue.Remove(job, "cancelled");
         return "409 job-cancelled";
     }
 
     /// <returns>Why the lease settles nothing, or null.</returns>
-    private string? Lost(int lease, string repeated)
+    private string? Lost(int lease, Func<ModelJob, string> repeated)
     {
         var job = leases[lease];
-        if (job.State == State.Gone)
+        if (job.FinishedBy is { } by)
         {
-            return job.FinishedBy is not { } by ? "404 job-not-found" : by != lease ? "409 lease-lost" : job.Cancelled ? "409 job-cancelled" : repeated;
+            return by != lease ? "409 lease-lost" : job.Cancelled ? "409 job-cancelled" : repeated(job);
         }
 
-        return job.State == State.Leased && job.Lease == lease ? null : "409 lease-lost";
-    }
-
-    private static void Finish(Job job, bool cancelled) => (job.State, job.FinishedBy, job.Cancelled) = (State.Gone, job.Lease, cancelled);
-
-    private void Die(Job job)
-    {
-        Count("died");
-        job.State = State.Dead;
-    }
-
-    private void Count(string what) => totals[what] = totals.GetValueOrDefault(what) + 1;
-
-    private string Show(IEnumerable<int> given) =>
-        $"200 {string.Join(' ', given.Select(lease => $"j{leases[lease].Number}/{leases[lease].Attempt}+{now - leases[lease].RunAt}"))}";
-
-    private string Show(Job job)
-    {
-        var state = job.State switch { State.Leased => "leased", State.Dead => "dead", _ => job.RunAt > now ? "scheduled" : "ready" };
-        return $"j{job.Number} {state} p{job.Priority} {job.RunAt} {job.Attempt}/{job.MaxAttempts} {job.Nacks}-{job.Expiries}-{job.Releases}";
-    }
-
-    private sealed class Job
-    {
-        public required int Number { get; init; }
-
-        public required long RunAt { get; set; }
-
-        public required int Priority { get; set; }
-
-        public required int MaxAttempts { get; set; }
-
-        public State State { get; set; }
-
-        public int Attempt { get; set; }
-
-        public long LeaseEnd { get; set; }
-
-        /// <summary>Number of its newest lease.</summary>
-        public int Lease { get; set; } = -1;
-
-        public bool Cancelled { get; set; }
-
-        /// <summary>The lease by which it was acked, or let go after a cancel.</summary>
-        public int? FinishedBy { get; set; }
-
-        public int Nacks { get; set; }
-
-        public int Expiries { get; set; }
-
-        public int Releases { get; set; }
+        return job.IsGone(Now) ? "404 job-not-found"
+            : job.State == ModelState.Leased && job.Lease == lease && job.LeaseEnd > Now ? null : "409 lease-lost";
     }
 }

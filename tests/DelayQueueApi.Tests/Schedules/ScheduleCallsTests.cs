@@ -97,6 +97,18 @@ public abstract class ScheduleCallsTests(Api api)
     }
 
     [Fact]
+    public async Task Trigger_answers_the_job_that_holds_the_unique_key_and_makes_none()
+    {
+        await PutAsync("\"cron\":\"0 * * * *\"", queue: name, job: ",\"unique\":{\"key\":\"k\"}");
+        var first = await Api.ReadAsync(await PostAsync($"/schedules/{name}/trigger"), WireJson.Default.Job, HttpStatusCode.Created);
+
+        var second = await Api.ReadAsync(await PostAsync($"/schedules/{name}/trigger"), WireJson.Default.Job);
+
+        Assert.Equal(first.Id, second.Id);
+        Assert.Equal(1, (await api.QueueAsync(name)).Totals.Created);
+    }
+
+    [Fact]
     public async Task The_next_instants_show_the_change_of_the_clock()
     {
         await PutAsync("\"cron\":\"30 2 * * *\",\"timeZone\":\"Europe/Berlin\",\"start\":\"2030-03-30T00:00:00Z\",\"end\":\"2030-04-01T00:30:00Z\"");
