@@ -46,7 +46,7 @@ internal sealed class ModelQueue
         else if (job.StartBy <= Now)
         {
             Count("expired");
-            Finish(job, ModelState.Expired);
+            Finish(job, ModelState.Expired, job.StartBy.Value);
         }
         else if (job.KeptUntil <= Now)
         {
@@ -60,12 +60,12 @@ internal sealed class ModelQueue
         (job.State, job.EndedAt) = (ModelState.Dead, Now);
     }
 
-    /// <summary>Ends a job for good: it is kept for its retention, or gone.</summary>
-    public void Finish(ModelJob job, ModelState state, int? result = null)
+    /// <summary>Ends a job for good, at an instant: it is kept for its retention from now on, or gone.</summary>
+    public void Finish(ModelJob job, ModelState state, long at, int? result = null)
     {
         if ((job.RetentionMs ?? Settings.RetentionMs ?? 0) is not 0 and var retention)
         {
-            (job.State, job.EndedAt, job.KeptUntil, job.Result) = (state, Now, Now + retention, result);
+            (job.State, job.EndedAt, job.KeptUntil, job.Result) = (state, at, Now + retention, result);
         }
         else
         {

@@ -65,7 +65,7 @@ internal sealed class QueueModel(ModelQueue queue)
             queue.Count("acked");
             job.EndAttempt("acked", Now);
             (job.FinishedBy, job.FollowUps) = (lease, [.. made.Select(each => each.Job)]);
-            queue.Finish(job, ModelState.Completed, result);
+            queue.Finish(job, ModelState.Completed, queue.Now, result);
             return Answer(job);
         });
 
