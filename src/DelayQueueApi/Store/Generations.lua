@@ -8,7 +8,9 @@ local function generations(first, second, periodMs, most)
 
   local function look()
     if current then return end
-    local a, b = tonumber(call('HGET', first, '') or -1), tonumber(call('HGET', second, '') or -1)
+    local a = tonumber(call('HGET', first, '') or -1)
+    -- Without most the second begins a period later than the first at the soonest.
+    local b = not most and a >= 0 and now < a + periodMs and -1 or tonumber(call('HGET', second, '') or -1)
     if a >= b then current, previous, began = first, second, a else current, previous, began = second, first, b end
   end
 

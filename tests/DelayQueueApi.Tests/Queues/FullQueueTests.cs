@@ -94,6 +94,20 @@ public abstract class FullQueueTests(Api api)
     }
 
     [Fact]
+    public async Task A_job_takes_the_place_of_an_expired_one_that_had_its_unique_key()
+    {
+        await api.PutAsync($"/queues/{queue}", "{\"maxLength\":1}");
+        await api.ScheduleAsync(queue, "\"ttlMs\":1000,\"unique\":{\"key\":\"k\"}");
+        api.Advance(1000);
+
+        var second = await api.ScheduleAsync(queue, "\"unique\":{\"key\":\"k\"}");
+
+        Assert.Equal(second.Id, (await api.ClaimOneAsync(queue)).Id);
+        Assert.Equal(1, (await api.QueueAsync(queue)).Totals.Expired);
+        await api.AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task A_schedule_passes_an_instant_over_and_its_trigger_is_refused()
     {
         await api.SetQueueAsync(queue, "\"maxLength\":1");

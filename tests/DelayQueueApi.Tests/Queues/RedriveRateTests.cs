@@ -1,5 +1,3 @@
-using System.Net;
-using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Tests.Hosting;
 
@@ -10,6 +8,8 @@ public abstract class RedriveRateTests(Api api)
 {
     private readonly string queue = Api.NewQueue();
 
+    private RedriveRun Redrive => new(api, queue);
+
     [Theory]
     [InlineData(1, 1, 1000)]
     [InlineData(10, 1, 100)]
@@ -19,30 +19,30 @@ public abstract class RedriveRateTests(Api api)
     public async Task The_rate_is_held(int rate, int step, int everyMs)
     {
         await api.DeadAsync(queue, 3 * step);
-        await StartAsync($"\"ratePerSecond\":{rate}");
+        await Redrive.StartAsync($"\"ratePerSecond\":{rate}");
         for (var i = 1; i <= 3; i++)
         {
             await api.ReapAsync();
-            Assert.Equal(i * step, await RedrivenAsync());
-            await PassAsync(everyMs - 1);
+            Assert.Equal(i * step, await Redrive.RedrivenAsync());
+            await Redrive.PassAsync(everyMs - 1);
             await api.ClaimAsync(queue);
-            Assert.Equal(i * step, await RedrivenAsync());
+            Assert.Equal(i * step, await Redrive.RedrivenAsync());
             api.Advance(1);
         }
 
-        Assert.Equal(RedriveState.Done, (await TaskAsync()).State);
+        Assert.Equal(RedriveState.Done, (await Redrive.TaskAsync()).State);
     }
 
     [Fact]
     public async Task Time_that_nobody_reaps_in_is_not_made_up_for()
     {
         await api.DeadAsync(queue, 5);
-        await StartAsync("\"ratePerSecond\":10");
+        await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
 
-        await PassAsync(60_000);
+        await Redrive.PassAsync(60_000);
 
-        Assert.Equal(2, await RedrivenAsync());
+        Assert.Equal(2, await Redrive.RedrivenAsync());
     }
 
     [Fact]
@@ -51,16 +51,16 @@ public abstract class RedriveRateTests(Api api)
         await api.DeadAsync(queue, 70);
         var meant = await api.DeadAsync(queue, 2, "Other");
         await api.DeadAsync(queue, 30);
-        await StartAsync("\"ratePerSecond\":1,\"errorType\":\"Other\"");
+        await Redrive.StartAsync("\"ratePerSecond\":1,\"errorType\":\"Other\"");
 
         await api.ReapAsync();
-        Assert.Equal((71, 1), await TaskAsync() is var task ? (task.Examined, task.Redriven) : default);
-        await PassAsync(999);
-        Assert.Equal(1, await RedrivenAsync());
-        await PassAsync(1);
-        await PassAsync(1000);
+        Assert.Equal((71, 1), await Redrive.TaskAsync() is var task ? (task.Examined, task.Redriven) : default);
+        await Redrive.PassAsync(999);
+        Assert.Equal(1, await Redrive.RedrivenAsync());
+        await Redrive.PassAsync(1);
+        await Redrive.PassAsync(1000);
 
-        Assert.Equal((RedriveState.Done, 102, 2, 2), await TaskAsync() is var done ? (done.State, done.Examined, done.Matched, done.Redriven) : default);
+        Assert.Equal((RedriveState.Done, 102, 2, 2), await Redrive.TaskAsync() is var done ? (done.State, done.Examined, done.Matched, done.Redriven) : default);
         Assert.Equal(meant, (await api.ListAsync(queue, "ready")).Jobs.Select(job => job.Id));
         await api.AssertSoundAsync();
     }
@@ -77,13 +77,13 @@ public abstract class RedriveRateTests(Api api)
         api.Advance(10);
         var before = Now();
         await api.DeadAsync(queue, 1, fields: "\"metadata\":{\"k\":\"v\"}");
-        await StartAsync($$"""
+        await Redrive.StartAsync($$"""
             "ratePerSecond":1000,"errorType":"Boom","metadata":{"k":"v"},"diedAfter":"{{after}}","diedBefore":"{{before}}","limit":2
             """);
 
-        await RunAsync();
+        await Redrive.RunAsync();
 
-        Assert.Equal((RedriveState.Done, 2, 2), await TaskAsync() is var task ? (task.State, task.Matched, task.Redriven) : default);
+        Assert.Equal((RedriveState.Done, 2, 2), await Redrive.TaskAsync() is var task ? (task.State, task.Matched, task.Redriven) : default);
         Assert.Equal(meant[..2], (await api.ListAsync(queue, "ready")).Jobs.Select(job => job.Id));
         await api.AssertSoundAsync();
     }
@@ -92,32 +92,32 @@ public abstract class RedriveRateTests(Api api)
     public async Task Jobs_that_die_after_it_has_begun_stay_dead()
     {
         var first = await api.DeadAsync(queue, 3);
-        await StartAsync("\"ratePerSecond\":10");
+        await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
         api.Advance(1);
         var again = await api.ClaimOneAsync(queue);
         await api.SettleAsync(again, "nack", "\"dead\":true");
         var late = await api.DeadAsync(queue, 2);
 
-        await RunAsync();
+        await Redrive.RunAsync();
 
         Assert.Equal(first[0], again.Id);
         Assert.Equal([first[0], .. late], (await api.ListAsync(queue, "dead")).Jobs.Select(job => job.Id));
-        Assert.Equal((RedriveState.Done, 3), await TaskAsync() is var task ? (task.State, task.Redriven) : default);
+        Assert.Equal((RedriveState.Done, 3), await Redrive.TaskAsync() is var task ? (task.State, task.Redriven) : default);
     }
 
     [Fact]
     public async Task Jobs_that_are_purged_or_redriven_otherwise_meanwhile_are_passed_over()
     {
         var dead = await api.DeadAsync(queue, 6);
-        await StartAsync("\"ratePerSecond\":10");
+        await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
         await api.RedriveAsync(queue, $$"""{"ids":["{{dead[1]}}"]}""");
         await api.PostAsync($"/queues/{queue}/purge", $$"""{"state":"dead","ids":["{{dead[2]}}","{{dead[5]}}"]}""");
 
-        await RunAsync();
+        await Redrive.RunAsync();
 
-        Assert.Equal((RedriveState.Done, 3), await TaskAsync() is var task ? (task.State, task.Redriven) : default);
+        Assert.Equal((RedriveState.Done, 3), await Redrive.TaskAsync() is var task ? (task.State, task.Redriven) : default);
         Assert.Equal((4, 0), ((await api.QueueAsync(queue)).Ready, (await api.QueueAsync(queue)).Dead));
         await api.AssertSoundAsync();
     }
@@ -126,38 +126,13 @@ public abstract class RedriveRateTests(Api api)
     public async Task A_job_whose_unique_key_another_one_holds_stays_dead()
     {
         var dead = await api.DeadAsync(queue, 2, fields: "\"unique\":{\"key\":\"k\"}");
-        await StartAsync("\"ratePerSecond\":10");
+        await Redrive.StartAsync("\"ratePerSecond\":10");
 
-        await RunAsync();
+        await Redrive.RunAsync();
 
-        Assert.Equal((RedriveState.Done, 2, 1), await TaskAsync() is var task ? (task.State, task.Matched, task.Redriven) : default);
+        Assert.Equal((RedriveState.Done, 2, 1), await Redrive.TaskAsync() is var task ? (task.State, task.Matched, task.Redriven) : default);
         Assert.Equal([dead[1]], (await api.ListAsync(queue, "dead")).Jobs.Select(job => job.Id));
         await api.AssertSoundAsync();
-    }
-
-    private async Task StartAsync(string fields) => Assert.Equal(HttpStatusCode.Accepted, (await api.PostAsync($"/queues/{queue}/redrive", $"{{{fields}}}")).StatusCode);
-
-    private async Task<RedriveTask> TaskAsync() => await Api.ReadAsync(await api.GetAsync($"/queues/{queue}/redrive"), WireJson.Default.RedriveTask);
-
-    private async Task<long> RedrivenAsync()
-    {
-        var totals = (await api.QueueAsync(queue)).Totals;
-        Assert.Equal((await TaskAsync()).Redriven, totals.Redriven);
-        return totals.Redriven;
-    }
-
-    private async Task PassAsync(int ms)
-    {
-        api.Advance(ms);
-        await api.ReapAsync();
-    }
-
-    private async Task RunAsync()
-    {
-        for (var i = 0; i < 30; i++)
-        {
-            await PassAsync(1000);
-        }
     }
 
     private string Now() => api.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);

@@ -14,6 +14,8 @@ public abstract class RedriveTaskTests(Api api)
 {
     private readonly string queue = Api.NewQueue();
 
+    private RedriveRun Redrive => new(api, queue);
+
     [Fact]
     public async Task A_redrive_at_a_rate_is_accepted_and_tells_how_far_it_is()
     {
@@ -25,12 +27,12 @@ public abstract class RedriveTaskTests(Api api)
         var expected = new RedriveTask(queue, RedriveState.Running, 1, 0, 0, 0, began);
         Assert.Equal(expected, await Api.ReadAsync(answer, WireJson.Default.RedriveTask, HttpStatusCode.Accepted));
         Assert.Equal($"/queues/{queue}/redrive", answer.Headers.Location?.ToString());
-        Assert.Equal(expected, await TaskAsync());
+        Assert.Equal(expected, await Redrive.TaskAsync());
         await api.ReapAsync();
-        Assert.Equal(expected with { Examined = 1, Matched = 1, Redriven = 1 }, await TaskAsync());
-        await PassAsync(1000);
-        await PassAsync(1000);
-        Assert.Equal(new RedriveTask(queue, RedriveState.Done, 1, 3, 3, 3, began, began.AddSeconds(2)), await TaskAsync());
+        Assert.Equal(expected with { Examined = 1, Matched = 1, Redriven = 1 }, await Redrive.TaskAsync());
+        await Redrive.PassAsync(1000);
+        await Redrive.PassAsync(1000);
+        Assert.Equal(new RedriveTask(queue, RedriveState.Done, 1, 3, 3, 3, began, began.AddSeconds(2)), await Redrive.TaskAsync());
         Assert.Equal(dead, (await api.ClaimAsync(queue, "\"limit\":9")).Select(job => job.Id));
         await api.AssertSoundAsync();
     }
@@ -39,35 +41,35 @@ public abstract class RedriveTaskTests(Api api)
     public async Task One_that_is_cancelled_goes_no_further_and_another_may_be_started()
     {
         await api.DeadAsync(queue, 4);
-        await StartAsync("\"ratePerSecond\":1");
+        await Redrive.StartAsync("\"ratePerSecond\":1");
         await api.ReapAsync();
         api.Advance(500);
 
-        var cancelled = await Api.ReadAsync(await CancelAsync(), WireJson.Default.RedriveTask);
-        await PassAsync(60_000);
+        var cancelled = await Api.ReadAsync(await Redrive.CancelAsync(), WireJson.Default.RedriveTask);
+        await Redrive.PassAsync(60_000);
 
         Assert.Equal((RedriveState.Cancelled, 1, cancelled.StartedAt.AddMilliseconds(500)), (cancelled.State, cancelled.Redriven, cancelled.FinishedAt!.Value));
-        Assert.Equal(cancelled, await TaskAsync());
-        Assert.Equal(cancelled, await Api.ReadAsync(await CancelAsync(), WireJson.Default.RedriveTask));
+        Assert.Equal(cancelled, await Redrive.TaskAsync());
+        Assert.Equal(cancelled, await Api.ReadAsync(await Redrive.CancelAsync(), WireJson.Default.RedriveTask));
         Assert.Equal(3, (await api.QueueAsync(queue)).Dead);
-        await StartAsync("\"ratePerSecond\":1000");
-        await RunAsync();
-        Assert.Equal((RedriveState.Done, 3), await TaskAsync() is var task ? (task.State, task.Redriven) : default);
+        await Redrive.StartAsync("\"ratePerSecond\":1000");
+        await Redrive.RunAsync();
+        Assert.Equal((RedriveState.Done, 3), await Redrive.TaskAsync() is var task ? (task.State, task.Redriven) : default);
     }
 
     [Fact]
     public async Task A_second_one_is_refused_while_one_is_running_and_taken_when_it_is_done()
     {
         await api.DeadAsync(queue, 2);
-        await StartAsync("\"ratePerSecond\":1");
+        await Redrive.StartAsync("\"ratePerSecond\":1");
 
         await Api.AssertProblemAsync(await api.PostAsync($"/queues/{queue}/redrive", "{\"ratePerSecond\":9}"), HttpStatusCode.Conflict, "redrive-running");
 
-        await RunAsync();
-        Assert.Equal((1, RedriveState.Done), await TaskAsync() is var task ? (task.RatePerSecond, task.State) : default);
-        await StartAsync("\"ratePerSecond\":9");
+        await Redrive.RunAsync();
+        Assert.Equal((1, RedriveState.Done), await Redrive.TaskAsync() is var task ? (task.RatePerSecond, task.State) : default);
+        await Redrive.StartAsync("\"ratePerSecond\":9");
         await api.ReapAsync();
-        Assert.Equal((RedriveState.Done, 0), await TaskAsync() is var empty ? (empty.State, empty.Matched) : default);
+        Assert.Equal((RedriveState.Done, 0), await Redrive.TaskAsync() is var empty ? (empty.State, empty.Matched) : default);
     }
 
     [Fact]
@@ -85,7 +87,7 @@ public abstract class RedriveTaskTests(Api api)
     public async Task Another_instance_goes_on_with_it_and_two_together_keep_the_rate()
     {
         await api.DeadAsync(queue, 8);
-        await StartAsync("\"ratePerSecond\":10");
+        await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
         using var other = api.AnotherInstance();
         var reaper = new Reaper(new ReapStore(api.Service<ScriptRunner>()), api.Service<Wakeups>(), api.Clock, NullLogger<Reaper>.Instance);
@@ -97,7 +99,7 @@ public abstract class RedriveTaskTests(Api api)
         {
             api.Advance(100);
             await Task.WhenAll(Enumerable.Range(0, 8).Select(each => each % 2 == 0 ? api.ReapAsync() : reaper.RunOnceAsync(TestContext.Current.CancellationToken)));
-            Assert.Equal(i, await RedrivenAsync());
+            Assert.Equal(i, await Redrive.RedrivenAsync());
         }
 
         Assert.Equal(8, (await api.QueueAsync(queue)).Ready);
@@ -109,7 +111,7 @@ public abstract class RedriveTaskTests(Api api)
     {
         var dead = await api.DeadAsync(queue);
         var waiting = await api.WaitAsync(queue);
-        await StartAsync("\"ratePerSecond\":1");
+        await Redrive.StartAsync("\"ratePerSecond\":1");
 
         await api.ReapAsync();
 
@@ -142,33 +144,6 @@ public abstract class RedriveTaskTests(Api api)
         }
 
         await Api.AssertProblemAsync(await api.PostAsync("/queues/never-used/redrive", "{\"ratePerSecond\":1}"), HttpStatusCode.NotFound, "queue-not-found");
-    }
-
-    private async Task StartAsync(string fields) => Assert.Equal(HttpStatusCode.Accepted, (await api.PostAsync($"/queues/{queue}/redrive", $"{{{fields}}}")).StatusCode);
-
-    private Task<HttpResponseMessage> CancelAsync() => api.DeleteAsync($"/queues/{queue}/redrive");
-
-    private async Task<RedriveTask> TaskAsync() => await Api.ReadAsync(await api.GetAsync($"/queues/{queue}/redrive"), WireJson.Default.RedriveTask);
-
-    private async Task<long> RedrivenAsync()
-    {
-        var totals = (await api.QueueAsync(queue)).Totals;
-        Assert.Equal((await TaskAsync()).Redriven, totals.Redriven);
-        return totals.Redriven;
-    }
-
-    private async Task PassAsync(int ms)
-    {
-        api.Advance(ms);
-        await api.ReapAsync();
-    }
-
-    private async Task RunAsync()
-    {
-        for (var i = 0; i < 30; i++)
-        {
-            await PassAsync(1000);
-        }
     }
 
     public sealed class OnEmbedded(EmbeddedApi api) : RedriveTaskTests(api), IClassFixture<EmbeddedApi>;
