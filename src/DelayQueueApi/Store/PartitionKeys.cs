@@ -15,6 +15,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 
     public RedisKey LastId => root + "last-id";
 
+    /// <summary>The two generations of memories of settled jobs.</summary>
+    public RedisKey[] Settled => [root + "settled:0", root + "settled:1"];
+
     /// <summary>The two generations of remembered idempotency keys.</summary>
     public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
 
@@ -37,7 +40,7 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
+        .. Settled, .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
         .. queues.SelectMany(Queue),
     ];
 
