@@ -26,7 +26,8 @@ internal sealed record Lease(string Token, long Fence, DateTimeOffset ExpiresAt)
 
 /// <param name="RunAt">Of a nack: the next try.</param>
 /// <param name="ExpiresAt">Of an extend.</param>
-internal sealed record SettleAnswer(string? State = null, DateTimeOffset? RunAt = null, DateTimeOffset? ExpiresAt = null);
+/// <param name="Then">Of an ack: the follow-ups' ids.</param>
+internal sealed record SettleAnswer(string? State = null, DateTimeOffset? RunAt = null, DateTimeOffset? ExpiresAt = null, string[]? Then = null);
 
 internal sealed record Queue(long Scheduled, long Ready, long Leased, long Dead, Totals Totals)
 {

@@ -39,6 +39,14 @@ internal sealed class JobClient(Func<HttpClient> http, History history)
             request, (began, ended, reply, answer) => new Settle(began, ended, reply, verb, job.Id, job.Lease.Fence, answer));
     }
 
+    /// <summary>Acks a job and makes another with it. That one has no idempotency key: nothing but the ack keeps it from being made twice.</summary>
+    public async Task<Settle> ChainAsync(ClaimedJob job, NewJob then)
+    {
+        using var request = Request(HttpMethod.Post, $"/jobs/{job.Id}/ack", $$"""{"leaseToken":"{{job.Lease.Token}}","then":[{{then.Body}}]}""");
+        return await RecordAsync<Settle, SettleAnswer>(
+            request, (began, ended, reply, answer) => new Settle(began, ended, reply, Verb.Ack, job.Id, job.Lease.Fence, answer, then));
+    }
+
     public async Task<Cancel> CancelAsync(string id)
     {
         using var request = Request(HttpMethod.Delete, $"/jobs/{id}");

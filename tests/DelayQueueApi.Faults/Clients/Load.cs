@@ -66,8 +66,8 @@ internal sealed class Load(JobClient api, History history, string queue, int see
         }
         while (left.Unfinished > 0);
 
-        var made = history.Calls.OfType<Create>().Where(create => create.Made is not null).Select(create => create.Made!.Id).Distinct();
-        foreach (var page in made.Chunk(50))
+        var made = history.Calls.OfType<Create>().Select(create => create.Made?.Id).Concat(history.Calls.OfType<Settle>().Select(ack => ack.FollowUp));
+        foreach (var page in made.OfType<string>().Distinct().Chunk(50))
         {
             await Task.WhenAll(page.Select(api.LookAsync));
         }
@@ -117,8 +117,11 @@ internal sealed class Load(JobClient api, History history, string queue, int see
 
     private async Task SettleAsync(ClaimedJob job, Random random)
     {
-        switch (random.Next(10))
+        switch (random.Next(12))
         {
+            case 10 or 11 when !NewJob.IsLink(job):
+                await SureAsync(() => api.ChainAsync(job, NewJob.After(job)));
+                break;
             case 0:
                 await SureAsync(() => api.SettleAsync(Verb.Nack, job));
                 break;

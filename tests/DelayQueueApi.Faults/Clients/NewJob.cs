@@ -14,6 +14,12 @@ internal sealed record NewJob(string Key, string Queue, string Payload, int MaxA
         }
     }
 
+    /// <summary>The next link of a chain: one for each job, whichever of its leases acks it.</summary>
+    public static NewJob After(ClaimedJob job) => new($"after {job.Id}", job.Queue, $$"""{ "after":"{{job.Id}}" }""");
+
+    /// <summary>Whether a job is such a link itself.</summary>
+    public static bool IsLink(ClaimedJob job) => job.Payload.StartsWith("""{ "after":""", StringComparison.Ordinal);
+
     /// <summary>A job that is due within half a second, and whose payload no JSON library would give back as it is.</summary>
     public static NewJob Any(string key, string queue, Random random)
     {

@@ -26,7 +26,13 @@ internal sealed record Create(long Began, long Ended, Reply Reply, NewJob Asked,
 
 internal sealed record Claim(long Began, long Ended, Reply Reply, IReadOnlyList<ClaimedJob> Grants) : Call(Began, Ended, Reply);
 
-internal sealed record Settle(long Began, long Ended, Reply Reply, Verb Verb, string JobId, long Fence, SettleAnswer? Answer) : Call(Began, Ended, Reply);
+/// <param name="Then">Of an ack: the follow-up job that is to be made with it.</param>
+internal sealed record Settle(long Began, long Ended, Reply Reply, Verb Verb, string JobId, long Fence, SettleAnswer? Answer, NewJob? Then = null)
+    : Call(Began, Ended, Reply)
+{
+    /// <summary>The follow-up's id, where it is known.</summary>
+    public string? FollowUp => Answer?.Then is [var id] ? id : null;
+}
 
 internal sealed record Cancel(long Began, long Ended, Reply Reply, string JobId) : Call(Began, Ended, Reply);
 

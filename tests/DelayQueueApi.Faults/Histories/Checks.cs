@@ -17,6 +17,8 @@ internal sealed class Checks
     private readonly Grant[] grants;
     private readonly IGrouping<string, Grant>[] jobs;
     private readonly Dictionary<string, Job> made;
+    private readonly Settle[] chains;
+    private readonly Dictionary<string, NewJob> asked;
 
     public Checks(IReadOnlyList<Call> calls)
     {
@@ -28,6 +30,8 @@ internal sealed class Checks
         jobs = [.. grants.OrderBy(grant => grant.Fence).GroupBy(grant => grant.Job.Id)];
         made = creates.Where(create => create.Made is not null).DistinctBy(create => create.Made!.Id)
             .ToDictionary(create => create.Made!.Id, create => create.Made!);
+        chains = [.. calls.OfType<Settle>().Where(ack => ack.Then is not null)];
+        asked = creates.Select(create => create.Asked).Concat(chains.Select(ack => ack.Then!)).DistinctBy(job => job.Payload).ToDictionary(job => job.Payload);
     }
 
     /// <returns>What is wrong, each beginning with the promise's number; empty where all hold.</returns>
@@ -38,13 +42,12 @@ internal sealed class Checks
     ];
 
     private IEnumerable<string> Lost() =>
-        from id in made.Keys
+        from id in made.Keys.Concat(chains.Select(ack => ack.FollowUp).OfType<string>())
         where looks[id].LastOrDefault() is not { State: not null } && !IsMaybeCancelled(id) && !settles[id].Any(s => s is { Verb: Verb.Ack, Reply.MayHaveEffect: true })
         select $"S1 {id} was answered 201 and is gone, though nobody finished it";
 
     private IEnumerable<string> Phantoms()
     {
-        var asked = creates.Select(create => create.Asked).DistinctBy(job => job.Payload).ToDictionary(job => job.Payload);
         foreach (var create in creates.Where(create => create.Made is not null))
         {
             var (want, got) = (create.Asked, create.Made!);
@@ -136,17 +139,14 @@ internal sealed class Checks
         where acks.DistinctBy(ack => ack.Fence).Count() > 1 || (acks.Length > 0 && looks[job.Key].Any(look => look.State is not null))
         select $"S9 {job.Key} was acked, and went on";
 
-    private IEnumerable<string> Duplicates()
-    {
-        var keys = creates.Select(create => create.Asked).DistinctBy(job => job.Payload).ToDictionary(job => job.Payload, job => job.Key);
-        return
-            from known in creates.Where(create => create.Made is not null).Select(create => (create.Asked.Key, create.Made!.Id))
-                .Concat(grants.Where(grant => keys.ContainsKey(grant.Job.Payload)).Select(grant => (Key: keys[grant.Job.Payload], grant.Job.Id)))
-                .Distinct()
-            group known.Id by known.Key into ids
-            where ids.Count() > 1
-            select $"S12 {ids.Key} made the jobs {string.Join(" and ", ids)}";
-    }
+    private IEnumerable<string> Duplicates() =>
+        from known in creates.Where(create => create.Made is not null).Select(create => (create.Asked.Key, create.Made!.Id))
+            .Concat(chains.Where(ack => ack.FollowUp is not null).Select(ack => (ack.Then!.Key, Id: ack.FollowUp!)))
+            .Concat(grants.Where(grant => asked.ContainsKey(grant.Job.Payload)).Select(grant => (asked[grant.Job.Payload].Key, grant.Job.Id)))
+            .Distinct()
+        group known.Id by known.Key into ids
+        where ids.Count() > 1
+        select $"S12 {ids.Key} made the jobs {string.Join(" and ", ids)}";
 
     private IEnumerable<string> ForgottenAcks()
     {
@@ -168,9 +168,10 @@ internal sealed class Checks
     {
         var granted = grants.Select(grant => grant.Job.Payload).ToHashSet();
         return
-            from job in creates.GroupBy(create => create.Asked.Payload)
-            where job.All(create => create.Reply.IsNotApplied) && granted.Contains(job.Key)
-            select $"S15 a create that was answered \"no\" made the job of {job.Key}";
+            from job in creates.Select(create => (create.Asked.Payload, create.Reply)).Concat(chains.Select(ack => (ack.Then!.Payload, ack.Reply)))
+                .GroupBy(call => call.Payload, call => call.Reply)
+            where !job.Any(reply => reply.MayHaveEffect) && granted.Contains(job.Key)
+            select $"S15 a call that was refused, or answered \"no\", made the job of {job.Key}";
     }
 
     private IEnumerable<string> Stuck() =>

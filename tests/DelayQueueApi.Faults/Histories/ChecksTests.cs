@@ -6,6 +6,7 @@ namespace DelayQueueApi.Faults.Histories;
 public class ChecksTests
 {
     private const string Payload = "{ }";
+    private const string NextPayload = "{ \"after\":\"job\" }";
 
     private static readonly DateTimeOffset Start = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -249,6 +250,44 @@ public class ChecksTests
     }
 
     [Fact]
+    public void S1_a_follow_up_that_is_gone()
+    {
+        Create();
+        Claim(fence: 1, at: 0);
+        Chain(fence: 1, "next");
+        Look(state: null);
+
+        AssertBroken("S1");
+    }
+
+    [Fact]
+    public void S12_a_follow_up_that_is_made_by_two_leases()
+    {
+        Create();
+        Claim(fence: 1, at: 0);
+        Chain(fence: 1, "next", status: 0);
+        Claim(fence: 2, at: 1_000, attempt: 2, granted: job => job with { Id = "twin", Payload = NextPayload });
+        Claim(fence: 2, at: 1_000, attempt: 2);
+        Chain(fence: 2, "next");
+        Look(state: null);
+        Look(state: "dead", id: "next");
+
+        AssertBroken("S12");
+    }
+
+    [Fact]
+    public void S15_a_follow_up_of_an_ack_that_was_refused()
+    {
+        Create();
+        Claim(fence: 1, at: 0);
+        Chain(fence: 1, "next", status: 409);
+        Claim(fence: 1, at: 0, granted: job => job with { Id = "next", Payload = NextPayload });
+        Look(state: "dead");
+
+        AssertBroken("S15");
+    }
+
+    [Fact]
     public void S13_an_ack_that_the_service_forgot()
     {
         Create();
@@ -312,6 +351,9 @@ public class ChecksTests
         var answer = new SettleAnswer(RunAt: verb == Verb.Nack ? at : null, ExpiresAt: verb == Verb.Extend ? at : null);
         calls.Add(new Settle(++order, ++order, Reply(status), verb, "job", fence, status == 200 ? answer : null));
     }
+
+    private void Chain(long fence, string id, int status = 200) => calls.Add(new Settle(
+        ++order, ++order, Reply(status), Verb.Ack, "job", fence, status == 200 ? new SettleAnswer(Then: [id]) : null, new NewJob("after job", "queue", NextPayload)));
 
     private void Cancel() => calls.Add(new Cancel(++order, ++order, Reply(204), "job"));
 
