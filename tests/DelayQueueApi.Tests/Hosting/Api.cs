@@ -120,6 +120,13 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal async Task<ClaimJobs.ClaimedJob> ClaimOneAsync(string queue, string fields = "") => Assert.Single(await ClaimAsync(queue, fields));
 
+    /// <summary>Puts a job into a queue and claims it.</summary>
+    internal async Task<ClaimJobs.ClaimedJob> LeasedAsync(string queue, string fields = "", string claim = "")
+    {
+        await ScheduleAsync(queue, fields);
+        return await ClaimOneAsync(queue, claim);
+    }
+
     /// <summary>How many claims wait.</summary>
     internal int Waiting => Service<WaitingClaims>().Waiting;
 

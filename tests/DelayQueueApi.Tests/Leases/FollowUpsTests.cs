@@ -189,11 +189,7 @@ public abstract class FollowUpsTests(Api api)
         Assert.Equal((JobState.Completed, "{\"n\": 1}"), (kept.State, Encoding.UTF8.GetString(kept.Result!.Value.Utf8.Span)));
     }
 
-    private async Task<ClaimJobs.ClaimedJob> LeasedAsync(string fields = "")
-    {
-        await api.ScheduleAsync(queue, fields);
-        return await api.ClaimOneAsync(queue);
-    }
+    private Task<ClaimJobs.ClaimedJob> LeasedAsync(string fields = "") => api.LeasedAsync(queue, fields);
 
     private string Item(string fields = "", string? into = null, string payload = "1") =>
         $$"""{"queue":"{{into ?? next}}","payload":{{payload}}{{(fields.Length > 0 ? "," + fields : "")}}}""";

@@ -170,11 +170,7 @@ public abstract class RefusedFollowUpsTests(Api api)
             """;
     }
 
-    private async Task<ClaimJobs.ClaimedJob> LeasedAsync()
-    {
-        await api.ScheduleAsync(queue);
-        return await api.ClaimOneAsync(queue);
-    }
+    private Task<ClaimJobs.ClaimedJob> LeasedAsync() => api.LeasedAsync(queue);
 
     private string Item(string fields = "", string? into = null) =>
         $$"""{"queue":"{{into ?? next}}","payload":1{{(fields.Length > 0 ? "," + fields : "")}}}""";

@@ -112,7 +112,7 @@ public abstract class FullQueueTests(Api api)
     {
         await api.SetQueueAsync(queue, "\"maxLength\":1");
         var job = await api.ScheduleAsync(queue);
-        await ScheduleEveryMinuteAsync("");
+        await api.PutAsync($"/schedules/{queue}", $$"""{"intervalMs":60000,"job":{"payload":1,"queue":"{{queue}}"} }""");
         api.Advance(60_000);
         await api.FireAsync();
         var trigger = await api.PostAsync($"/schedules/{queue}/trigger", "");
@@ -127,42 +127,6 @@ public abstract class FullQueueTests(Api api)
         await api.FireAsync();
         Assert.Equal(queue, (await api.ClaimOneAsync(queue)).Metadata!["schedule"]);
         await api.AssertSoundAsync();
-    }
-
-    [Fact]
-    public async Task Schedules_that_replace_their_last_job_still_fire_into_a_full_queue()
-    {
-        await api.SetQueueAsync(queue, "\"maxLength\":3");
-        for (var i = 0; i < 3; i++)
-        {
-            await ScheduleEveryMinuteAsync("\"overlap\":\"replace\",", $"{queue}-{i}");
-        }
-
-        api.Advance(60_000);
-        await api.FireAsync();
-        api.Advance(60_000);
-        await api.FireAsync();
-
-        var counts = await api.QueueAsync(queue);
-        Assert.Equal((3, 6, 3), (counts.Ready, counts.Totals.Created, counts.Totals.Cancelled));
-        await api.AssertSoundAsync();
-    }
-
-    [Fact]
-    public async Task A_job_replaced_in_another_queue_makes_no_room_in_this_one()
-    {
-        var before = Api.NewQueue();
-        await ScheduleEveryMinuteAsync("\"overlap\":\"replace\",", into: before);
-        api.Advance(60_000);
-        await api.FireAsync();
-        await api.SetQueueAsync(queue, "\"maxLength\":1");
-        await api.ScheduleAsync(queue);
-
-        await ScheduleEveryMinuteAsync("\"overlap\":\"replace\",");
-        api.Advance(60_000);
-        await api.FireAsync();
-
-        Assert.Equal(1, (await api.QueueAsync(queue)).Ready);
     }
 
     [Fact]
@@ -214,18 +178,11 @@ public abstract class FullQueueTests(Api api)
         await api.AssertSoundAsync();
     }
 
-    private async Task<ClaimJobs.ClaimedJob> LeasedAsync(string fields = "")
-    {
-        await api.ScheduleAsync(queue, fields);
-        return await api.ClaimOneAsync(queue);
-    }
+    private Task<ClaimJobs.ClaimedJob> LeasedAsync(string fields = "") => api.LeasedAsync(queue, fields);
 
     private string Body(string fields = "") => $$"""{"queue":"{{queue}}","payload":1{{(fields.Length > 0 ? "," + fields : "")}}}""";
 
     private Task<HttpResponseMessage> PostAsync() => api.PostAsync("/jobs", Body());
-
-    private async Task ScheduleEveryMinuteAsync(string fields, string? name = null, string? into = null) => Assert.True((await api.PutAsync(
-        $"/schedules/{name ?? queue}", $$"""{"intervalMs":60000,{{fields}}"job":{"payload":1,"queue":"{{into ?? queue}}"} }""")).IsSuccessStatusCode);
 
     private static string Ack(ClaimJobs.ClaimedJob job, params string[] then) =>
         $$"""{"id":"{{job.Id}}","leaseToken":"{{job.Lease.Token}}"{{(then.Length > 0 ? $",\"then\":[{string.Join(',', then)}]" : "")}}}""";

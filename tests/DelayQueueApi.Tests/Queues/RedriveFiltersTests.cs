@@ -98,20 +98,6 @@ public abstract class RedriveFiltersTests(Api api)
         Assert.Equal(new(1, 1), await RedriveAsync(""));
     }
 
-    [Fact]
-    public async Task A_job_whose_unique_key_another_one_holds_is_meant_and_stays_dead()
-    {
-        var dead = await api.DeadAsync(queue, fields: "\"unique\":{\"key\":\"k\"}");
-        var holder = await api.ScheduleAsync(queue, "\"unique\":{\"key\":\"k\"},\"delayMs\":5000");
-
-        Assert.Equal(new(1, 0), await RedriveAsync(""));
-        Assert.Equal(new(1, 0), await RedriveAsync($"\"ids\":[\"{dead[0]}\"]"));
-        await api.CancelAsync(holder.Id);
-
-        Assert.Equal(new(1, 1), await RedriveAsync(""));
-        await api.AssertSoundAsync();
-    }
-
     [Theory]
     [InlineData("\"diedAfter\":\"yesterday\"", "diedAfter")]
     [InlineData("\"diedBefore\":5", "diedBefore")]

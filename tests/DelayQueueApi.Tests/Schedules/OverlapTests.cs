@@ -9,11 +9,9 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelayQueueApi.Tests.Schedules;
 
-/// <summary>What becomes of an instant, and of the last job, while that is not finished.</summary>
-public abstract class OverlapTests(Api api)
+/// <summary>What becomes of the last job of a schedule when it fires again.</summary>
+public abstract class OverlapTests(Api api) : Overlaps(api)
 {
-    private readonly string name = Api.NewQueue();
-
     [Fact]
     public async Task A_last_job_that_nobody_has_is_cancelled_and_the_new_one_made()
     {
@@ -143,22 +141,6 @@ public abstract class OverlapTests(Api api)
     }
 
     [Fact]
-    public async Task A_job_that_goes_from_one_queue_makes_no_room_in_another_that_is_full()
-    {
-        await PutAsync("replace");
-        var first = await FireNextAsync();
-        await PutAsync("replace", status: HttpStatusCode.OK, queue: name + ".new");
-        await api.ScheduleAsync(name + ".new");
-        await api.PutAsync($"/queues/{name}.new", "{\"maxLength\":1}");
-
-        var last = await FireNextAsync();
-
-        Assert.Equal((first, JobState.Ready), (last, (await api.JobAsync(first)).State));
-        Assert.Equal(1, (await api.QueueAsync(name + ".new")).Ready);
-        await api.AssertSoundAsync();
-    }
-
-    [Fact]
     public async Task Sixty_four_schedulers_of_two_instances_leave_the_job_of_the_last_instant_alone()
     {
         await PutAsync("replace");
@@ -176,125 +158,7 @@ public abstract class OverlapTests(Api api)
         await AssertTotalsAsync(created: 10, cancelled: 9);
     }
 
-    [Theory]
-    [InlineData("return")]
-    [InlineData("replace")]
-    [InlineData("reject")]
-    public async Task A_new_job_takes_the_unique_key_of_the_one_that_it_replaces(string onConflict)
-    {
-        await PutAsync("replace", $$""","unique":{"key":"k","onConflict":"{{onConflict}}"}""");
-        await FireNextAsync();
-
-        var second = await FireNextAsync();
-
-        await Api.AssertProblemAsync(await RejectedAsync(), HttpStatusCode.Conflict, "unique-conflict");
-        Assert.Equal(second, (await api.ClaimOneAsync(name)).Id);
-        await AssertTotalsAsync(created: 2, cancelled: 1);
-    }
-
-    [Theory]
-    [InlineData("return")]
-    [InlineData("replace")]
-    [InlineData("reject")]
-    public async Task While_a_worker_has_the_unique_key_nobody_is_told_to_stop_for_a_job_that_is_not_made(string onConflict)
-    {
-        await PutAsync("replace", $$""","unique":{"key":"k","onConflict":"{{onConflict}}"}""");
-        await FireNextAsync();
-        var first = await api.ClaimOneAsync(name);
-
-        await FireNextAsync();
-
-        Assert.Null((await api.JobAsync(first.Id)).CancelRequested);
-        Assert.Equal(HttpStatusCode.NoContent, (await api.SettleAsync(first, "ack")).StatusCode);
-        await AssertTotalsAsync(created: 1, cancelled: 0);
-    }
-
-    [Fact]
-    public async Task A_last_job_stays_where_another_job_keeps_the_new_one_out()
-    {
-        await PutAsync("replace");
-        var first = await FireNextAsync();
-        await api.ScheduleAsync(name, "\"unique\":{\"key\":\"k\"}");
-        await PutAsync("replace", ",\"unique\":{\"key\":\"k\"}", HttpStatusCode.OK);
-
-        var last = await FireNextAsync();
-
-        Assert.Equal((first, JobState.Ready), (last, (await api.JobAsync(first)).State));
-        await AssertTotalsAsync(created: 2, cancelled: 0);
-    }
-
-    [Fact]
-    public async Task In_a_full_queue_a_new_job_takes_the_place_of_the_last_one()
-    {
-        await api.PutAsync($"/queues/{name}", "{\"maxLength\":1}");
-        await PutAsync("replace");
-        await FireNextAsync();
-
-        var second = await FireNextAsync();
-
-        Assert.Equal(second, (await api.ClaimOneAsync(name)).Id);
-        await AssertTotalsAsync(created: 2, cancelled: 1);
-    }
-
-    [Fact]
-    public async Task In_a_full_queue_several_schedules_replace_their_jobs_in_one_step()
-    {
-        await api.PutAsync($"/queues/{name}", "{\"maxLength\":3}");
-        string[] schedules = [name, name + "-b", name + "-c"];
-        foreach (var schedule in schedules)
-        {
-            await PutAsync("replace", schedule: schedule);
-        }
-
-        await FireNextAsync();
-        await FireNextAsync();
-
-        var last = await Task.WhenAll(schedules.Select(async schedule => (await GetAsync(schedule)).LastJobId));
-        Assert.Equal(last.Order(), (await api.ClaimAsync(name, "\"limit\":9")).Select(job => job.Id).Order());
-        await AssertTotalsAsync(created: 6, cancelled: 3);
-    }
-
-    [Fact]
-    public async Task A_worker_in_a_full_queue_is_not_told_to_stop_for_a_job_that_is_not_made()
-    {
-        await api.PutAsync($"/queues/{name}", "{\"maxLength\":1}");
-        await PutAsync("replace");
-        await FireNextAsync();
-        var first = await api.ClaimOneAsync(name);
-
-        var last = await FireNextAsync();
-
-        Assert.Equal((first.Id, null), (last, (await api.JobAsync(first.Id)).CancelRequested));
-        await AssertTotalsAsync(created: 1, cancelled: 0);
-    }
-
-    /// <returns>The id of the newest job of the schedule.</returns>
-    private async Task<string> FireNextAsync()
-    {
-        api.Advance(1000);
-        await api.FireAsync();
-        return (await GetAsync()).LastJobId!;
-    }
-
-    private async Task AssertTotalsAsync(long created, long cancelled)
-    {
-        var totals = (await api.QueueAsync(name)).Totals;
-        Assert.Equal((created, cancelled), (totals.Created, totals.Cancelled));
-        await api.AssertSoundAsync();
-    }
-
-    private Task<HttpResponseMessage> RejectedAsync() =>
-        api.PostAsync("/jobs", $$"""{"queue":"{{name}}","payload":1,"unique":{"key":"k","onConflict":"reject"} }""");
-
-    private async Task PutAsync(string overlap, string job = "", HttpStatusCode status = HttpStatusCode.Created, string? queue = null, string? schedule = null) =>
-        await Api.ReadAsync(
-            await api.PutAsync(
-                $"/schedules/{schedule ?? name}", $$"""{"intervalMs":1000,"overlap":"{{overlap}}","job":{"payload":1,"queue":"{{queue ?? name}}"{{job}}} }"""),
-            WireJson.Default.Schedule, status);
-
     private Task<HttpResponseMessage> PostAsync(string call) => api.PostAsync($"/schedules/{name}/{call}");
-
-    private async Task<Schedule> GetAsync(string? schedule = null) => await Api.ReadAsync(await api.GetAsync($"/schedules/{schedule ?? name}"), WireJson.Default.Schedule);
 
     public sealed class OnEmbedded(EmbeddedApi api) : OverlapTests(api), IClassFixture<EmbeddedApi>;
 
