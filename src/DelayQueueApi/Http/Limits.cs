@@ -7,7 +7,6 @@ internal static class Limits
     public const int MaxPriority = 9;
     public const int DefaultPriority = 4;
     public const int MaxAttempts = 1_000;
-    public const int DefaultMaxAttempts = 20;
     public const int MinLeaseMs = 1_000;
     public const int MaxLeaseMs = 12 * 3_600_000;
     public const int DefaultLeaseMs = 30_000;
@@ -26,6 +25,7 @@ internal static class Limits
     public const int MaxFollowUps = 20;
     public const int MaxResultBytes = 65_536;
     public const int MinKeyKnownMs = 1_000;
+    public const int MaxKeyKnownMs = 7 * 86_400_000;
     public const int MaxQueueLength = 1_000_000_000;
     public const int MaxRetained = 1_000_000;
     public const int MaxRedrivesPerSecond = 1_000;
@@ -35,7 +35,7 @@ internal static class Limits
     public const int DefaultPage = 100;
     public const int MaxInstants = 100;
     public const int DefaultInstants = 10;
-    public const int MaxRedriveIds = 1_000;
+    public const int MaxNamedJobs = 1_000;
     public const int MaxRedrive = 1_000_000;
 
     /// <summary>365 days.</summary>

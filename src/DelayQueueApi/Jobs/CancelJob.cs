@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Jobs;
@@ -28,7 +29,9 @@ internal static class CancelJob
             case Cancelled.Done:
                 return TypedResults.NoContent();
             case Cancelled.WorkerTold when waitMs > 0:
-                return await ends.WaitAsync(id, TimeSpan.FromMilliseconds(waitMs), client) is null ? TypedResults.NoContent() : TypedResults.Accepted($"/jobs/{id}");
+                return await StoreException.AfterEffectAsync(() => ends.WaitAsync(id, TimeSpan.FromMilliseconds(waitMs), client)) is null
+                    ? TypedResults.NoContent()
+                    : TypedResults.Accepted($"/jobs/{id}");
             case Cancelled.WorkerTold:
                 return TypedResults.NoContent();
             case Cancelled.Missing:

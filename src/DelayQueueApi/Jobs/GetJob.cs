@@ -38,6 +38,6 @@ internal static partial class GetJob
     private static int SecondsToWait(string? prefer) =>
         prefer is not null && Wait().Match(prefer) is { Success: true } wait ? Math.Min(int.Parse(wait.Groups["seconds"].ValueSpan), Limits.MaxWaitMs / 1000) : 0;
 
-    [GeneratedRegex("""\A(?:(?:[^",]|"[^"]*")*,)*\s*wait\s*=\s*(?:(?<seconds>[0-9]{1,9})|"(?<seconds>[0-9]{1,9})")\s*(?:[,;]|\z)""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""\A(?:(?:[^",]|"[^"]*")*,)*?\s*wait\s*=\s*(?:(?<seconds>[0-9]{1,9})|"(?<seconds>[0-9]{1,9})")\s*(?:[,;]|\z)""", RegexOptions.IgnoreCase)]
     private static partial Regex Wait();
 }

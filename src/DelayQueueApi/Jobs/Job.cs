@@ -72,7 +72,7 @@ internal sealed record Job(
             job.CancelRequested ? true : null);
     }
 
-    private static JobState StateOf(JobRecord job, DateTimeOffset now) => job.State switch
+    public static JobState StateOf(JobRecord job, DateTimeOffset now) => job.State switch
     {
         StoredState.Completed => JobState.Completed,
         StoredState.Expired => JobState.Expired,

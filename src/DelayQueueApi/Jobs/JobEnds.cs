@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Jobs;
@@ -11,7 +10,9 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
 {
     private static readonly TimeSpan SafetyTick = TimeSpan.FromSeconds(5);
 
-    private readonly ConcurrentDictionary<string, TaskCompletionSource> signals = new();
+    private readonly Lock gate = new();
+
+    private readonly Dictionary<string, Watch> watches = [];
     private int waiting;
     private Task? subscription;
 
@@ -28,8 +29,8 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         while (true)
         {
             await SubscribeAsync();
-            // Before looking: what is told from now on is about what the look may miss. Whoever waits for a job shares its signal.
-            var signal = signals.GetOrAdd(id.Text, _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
+            // Before looking: what is told from now on is about what the look may miss.
+            var watch = Join(id.Text);
             try
             {
                 var found = await jobs.GetAsync(id, watch: true);
@@ -40,18 +41,53 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
                     return found;
                 }
 
-                await SleepAsync(signal.Task, Min(left, EndsByItself(job) - now ?? SafetyTick, SafetyTick), leave.Token);
+                await SleepAsync(watch.Signal.Task, Min(left, EndsByItself(job) - now ?? SafetyTick, SafetyTick), leave.Token);
             }
             finally
             {
-                // Others who share it look once more, and make a new one.
-                signals.TryRemove(new(id.Text, signal));
-                signal.TrySetResult();
+                Leave(id.Text, watch);
             }
         }
     }
 
-    private static bool HasEnded(JobRecord job, DateTimeOffset now) => Job.From(job, now).State is JobState.Completed or JobState.Expired or JobState.Dead;
+    private Watch Join(string id)
+    {
+        lock (gate)
+        {
+            if (!watches.TryGetValue(id, out var watch))
+            {
+                watches[id] = watch = new Watch();
+            }
+
+            watch.Waiters++;
+            return watch;
+        }
+    }
+
+    private void Leave(string id, Watch watch)
+    {
+        lock (gate)
+        {
+            if (--watch.Waiters == 0 && watches.GetValueOrDefault(id) == watch)
+            {
+                watches.Remove(id);
+            }
+        }
+    }
+
+    /// <summary>Whoever waits for the job looks again, and watches anew if need be.</summary>
+    private void Tell(string id)
+    {
+        lock (gate)
+        {
+            if (watches.Remove(id, out var watch))
+            {
+                watch.Signal.SetResult();
+            }
+        }
+    }
+
+    private static bool HasEnded(JobRecord job, DateTimeOffset now) => Job.StateOf(job, now) is JobState.Completed or JobState.Expired or JobState.Dead;
 
     /// <summary>The instant at which the job ends if nobody does anything, or null.</summary>
     private static DateTimeOffset? EndsByItself(JobRecord job) =>
@@ -79,7 +115,7 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
     /// <summary>Whoever comes first subscribes, and the others wait for that; where it fails the next one tries again.</summary>
     private Task SubscribeAsync()
     {
-        lock (signals)
+        lock (gate)
         {
             return subscription is null or { IsFaulted: true } ? subscription = TrySubscribeAsync() : subscription;
         }
@@ -90,17 +126,19 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            await subscriber.SubscribeAsync(keys.Ended, (_, ulid) =>
-            {
-                if (signals.TryRemove(JobId.FromUlid((string)ulid!).Text, out var signal))
-                {
-                    signal.TrySetResult();
-                }
-            });
+            await subscriber.SubscribeAsync(keys.Ended, (_, ulid) => Tell(JobId.FromUlid((string)ulid!).Text));
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {
             throw known;
         }
+    }
+
+    /// <summary>What those who wait for one job's end share.</summary>
+    private sealed class Watch
+    {
+        public TaskCompletionSource Signal { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Waiters { get; set; }
     }
 }

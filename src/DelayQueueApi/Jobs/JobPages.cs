@@ -36,7 +36,7 @@ internal sealed class JobPages(ScriptRunner scripts)
             for (var i = 4; i < reply.Length; i += 2)
             {
                 var job = JobRecord.Decode((string)reply[i]!, (byte[])reply[i + 1]!);
-                bytes += job.Payload.Utf8.Length;
+                bytes += job.Stored.Length;
                 jobs.Add(Job.From(job, now));
             }
 

@@ -83,7 +83,9 @@ internal sealed record JobRecord
         && ttl <= Limits.LastInstantMs - RunAt.ToUnixTimeMilliseconds() ? RunAt.AddMilliseconds(ttl) : null;
 
     /// <summary>Whether time has taken it away, though nothing has looked at it since.</summary>
-    public bool IsGone(DateTimeOffset now) => KeptUntil <= now || (State == StoredState.Leased && CancelRequested && At <= now);
+    public bool IsGone(DateTimeOffset now) => KeptUntil <= now
+        || (State == StoredState.Leased && CancelRequested && At <= now)
+        || (StartBy <= now && Options.RetentionMs == 0);
 
     public static byte[] EncodeBody(
         string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
@@ -129,7 +131,7 @@ internal sealed record JobRecord
         var result = ReadOnlyMemory<byte>.Empty;
         if (state is StoredState.Completed or StoredState.Expired)
         {
-            keptUntil = Instant(rest.Span);
+            keptUntil = Store.Stored.Instant(rest.Span);
             result = Take(ref rest, BinaryPrimitives.ReadInt32BigEndian(rest.Span[6..]), skip: 10);
         }
 
@@ -147,10 +149,10 @@ internal sealed record JobRecord
             State = state,
             Priority = header[1] - '0',
             CancelRequested = header[2] is (byte)'x' or (byte)'b',
-            RunAt = Instant(header[3..]),
-            EnqueuedAt = Instant(header[9..]),
-            Fence = U48(header[15..]),
-            At = Instant(header[21..]),
+            RunAt = Store.Stored.Instant(header[3..]),
+            EnqueuedAt = Store.Stored.Instant(header[9..]),
+            Fence = Store.Stored.U48(header[15..]),
+            At = Store.Stored.Instant(header[21..]),
             Nonce = record.Slice(27, 8),
             Attempt = U16(35),
             MaxAttempts = U16(37),
@@ -171,8 +173,6 @@ internal sealed record JobRecord
         };
 
         int U16(int offset) => BinaryPrimitives.ReadUInt16BigEndian(record.Span[offset..]);
-        static long U48(ReadOnlySpan<byte> bytes) => ((long)BinaryPrimitives.ReadUInt16BigEndian(bytes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(bytes[2..]);
-        static DateTimeOffset Instant(ReadOnlySpan<byte> bytes) => DateTimeOffset.FromUnixTimeMilliseconds(U48(bytes));
     }
 
     private static ReadOnlyMemory<byte> TakeShort(ref ReadOnlyMemory<byte> rest) => Take(ref rest, rest.Span[0], skip: 1);

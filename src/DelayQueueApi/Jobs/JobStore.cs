@@ -150,12 +150,8 @@ internal sealed class JobStore : IAsyncDisposable
         for (var i = 0; i < answers.Length; i++)
         {
             var of = reply.AsSpan(i * 6, 6);
-            var outcome = (ScheduleOutcome)(int)of[0];
-            var ulid = (string)of[1]!;
-            answers[i] = new Scheduled(
-                outcome, JobId.FromUlid(ulid), Instant(of[2]), Instant(of[3]), (int)of[4],
-                outcome == ScheduleOutcome.Exists ? JobRecord.Decode(ulid, (byte[])of[5]!) : null);
-            if (outcome == ScheduleOutcome.Made && (int)of[5] == 1)
+            answers[i] = new Scheduled((ScheduleOutcome)(int)of[0], JobId.FromUlid((string)of[1]!), Instant(of[2]), Instant(of[3]), (int)of[4]);
+            if ((int)of[5] == 1)
             {
                 wakeups.Announce(jobs[i].Queue.Stored);
             }
@@ -166,10 +162,7 @@ internal sealed class JobStore : IAsyncDisposable
 }
 
 /// <param name="Id">The job made, made before, or in the way.</param>
-/// <param name="RunAt">The job's; where another one exists, the store's clock.</param>
-/// <param name="Existing">The job that holds the unique key.</param>
-internal sealed record Scheduled(
-    ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt, int MaxAttempts, JobRecord? Existing = null);
+internal sealed record Scheduled(ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt, int MaxAttempts);
 
 /// <summary>As ScheduleJob.lua answers.</summary>
 internal enum ScheduleOutcome

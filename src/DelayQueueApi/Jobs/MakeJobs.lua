@@ -123,7 +123,7 @@ local function maker(idempotency)
     local queue = job.inQueue
     if replaced then
       count(queue, 'cancelled')
-      remove(replaced, queue)
+      vanish(replaced, queue)
     end
     job.id = nextId(job.random)
     add(job, queue)

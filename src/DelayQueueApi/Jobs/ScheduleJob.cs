@@ -32,7 +32,7 @@ internal static class ScheduleJob
     /// <param name="Priority">Higher first among the jobs that are due.</param>
     /// <param name="MaxAttempts">After so many failed attempts the job is dead; where nothing is said the queue's own, else 20.</param>
     /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
-    /// <param name="Backoff">How long to wait after a failed attempt; exponential from a second to an hour by default.</param>
+    /// <param name="Backoff">How long to wait after a failed attempt; where nothing is said the queue's own, else exponential from a second to an hour.</param>
     /// <param name="TtlMs">Where no worker has it within so many ms of its run-at, it expires and is never delivered.</param>
     /// <param name="RetentionMs">Keep it for so many ms once it is completed or expired, with its result; 0 for not at all. Where nothing is said the queue's own holds.</param>
     /// <param name="Unique">At most one live job of the queue holds a key.</param>
@@ -53,7 +53,7 @@ internal static class ScheduleJob
         Unique? Unique = null,
         Dictionary<string, string>? Metadata = null,
         [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null,
-        [property: Range(Limits.MinKeyKnownMs, 604_800_000)] int? IdempotencyRetentionMs = null) : IJobFields;
+        [property: Range(Limits.MinKeyKnownMs, Limits.MaxKeyKnownMs)] int? IdempotencyRetentionMs = null) : IJobFields;
 
     internal sealed class Validator : JobFieldsValidator<Request>
     {
@@ -103,8 +103,18 @@ internal static class ScheduleJob
             http.Response.Headers["Idempotency-Replayed"] = "true";
         }
 
-        var answer = Answer(body.Value, job, scheduled);
-        return scheduled.Outcome == ScheduleOutcome.Exists ? TypedResults.Ok(answer) : TypedResults.Created($"/jobs/{scheduled.Id}", answer);
+        return await AnswerAsync(body.Value, job, scheduled, store);
+    }
+
+    /// <returns>The job made, or the one that holds its unique key; an error where that has ended by now, so that the next try makes one.</returns>
+    public static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> AnswerAsync(Request request, NewJob job, Scheduled scheduled, JobStore store)
+    {
+        if (scheduled.Outcome != ScheduleOutcome.Exists)
+        {
+            return TypedResults.Created($"/jobs/{scheduled.Id}", Answer(request, job, scheduled));
+        }
+
+        return await store.GetAsync(scheduled.Id) is var (existing, now) ? TypedResults.Ok(Job.From(existing, now)) : Problems.UniqueConflict(scheduled.Id);
     }
 
     /// <param name="request">What was asked for; checked.</param>
@@ -136,7 +146,7 @@ internal static class ScheduleJob
     };
 
     /// <summary>The job as it was made, also where it has moved on since: the same request always gets the same answer.</summary>
-    public static Job Answer(Request request, NewJob job, Scheduled scheduled) => scheduled.Existing is { } existing ? Job.From(existing, scheduled.RunAt) : new(
+    public static Job Answer(Request request, NewJob job, Scheduled scheduled) => new(
         scheduled.Id.Text, job.Queue.Text, scheduled.RunAt > scheduled.EnqueuedAt ? JobState.Scheduled : JobState.Ready, job.Priority, request.Payload,
         scheduled.RunAt, scheduled.EnqueuedAt, Attempt: 0, scheduled.MaxAttempts, request.LeaseMs,
         request.Backoff is { } backoff ? Backoff.FromStored(backoff.ToStored()) : null, request.TtlMs, request.RetentionMs, JobUnique.From(request.Unique),

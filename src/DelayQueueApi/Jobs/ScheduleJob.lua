@@ -12,7 +12,7 @@
 -- Returns six a job: an integer (1 made, 2 made before under this key, 3 another job holds its unique key, -1 the key belongs to
 --         another body, -2 another job holds its unique key and is in the way, -3 the queue is full); id of the job made, made
 --         before or in the way, "" for none; run-at ms, enqueued-at ms and the most attempts of 1 and 2; for 1 an integer, 1 where
---         the job is now the first of its priority. 3 tells now, ms, as run-at, and last the other job's record.
+--         the job is now the first of its priority.
 -- Cost: O(log n) a job; at most 100.
 local jobs = maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
 
@@ -23,8 +23,6 @@ for _, spec in ipairs(jobs.readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
   if status == MADE then
     job = jobs.make(spec, job)
     more = job.first
-  elseif status == EXISTS then
-    job, more = { id = job.id, runAt = now, enqueuedAt = 0, maxAttempts = 0 }, writeJob(job)
   end
   job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
   for _, value in ipairs({ status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts, more }) do answers[#answers + 1] = value end

@@ -24,10 +24,11 @@ internal static class ScheduleJobs
 
     /// <summary>What POST /jobs would have answered.</summary>
     /// <param name="Status">201, 200 where another job holds the unique key, or that of the problem.</param>
-    /// <param name="Job">The job that is made, or holds the unique key.</param>
+    /// <param name="Job">The job, where it is made.</param>
+    /// <param name="JobId">The job that holds the unique key, where none is made for that.</param>
     /// <param name="Replayed">True where an earlier request under this key made it.</param>
     /// <param name="Problem">Why there is none.</param>
-    internal sealed record Result(int Status, Job? Job = null, bool? Replayed = null, Problem? Problem = null);
+    internal sealed record Result(int Status, Job? Job = null, string? JobId = null, bool? Replayed = null, Problem? Problem = null);
 
     internal sealed class Validator : AbstractValidator<Request>
     {
@@ -63,9 +64,10 @@ internal static class ScheduleJobs
             {
                 null => Refused(Problems.StoreUnavailable(failure!)),
                 _ when ScheduleJob.Refusal(scheduled) is { } refusal => Refused(refusal),
+                { Outcome: ScheduleOutcome.Exists } => new Result(StatusCodes.Status200OK, JobId: scheduled.Id.Text),
                 _ => new Result(
-                    scheduled.Outcome == ScheduleOutcome.Exists ? StatusCodes.Status200OK : StatusCodes.Status201Created, ScheduleJob.Answer(items[indexes[i]].Value, jobs[i], scheduled),
-                    scheduled.Outcome == ScheduleOutcome.Replayed ? true : null),
+                    StatusCodes.Status201Created, ScheduleJob.Answer(items[indexes[i]].Value, jobs[i], scheduled),
+                    Replayed: scheduled.Outcome == ScheduleOutcome.Replayed ? true : null),
             };
         }
 

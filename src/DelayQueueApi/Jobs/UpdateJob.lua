@@ -16,13 +16,11 @@ local function number(i) return tonumber(ARGV[arg + i]) end
 local queue = queues[1]
 load({ id })
 local job = loaded[id]
+local isSame = job and writeJob(job) == read
 if job then
   catchUp(job, queue)
-  if #changed > 0 then
-    flush()
-    job = loaded[id]
-    if job then read = writeJob(job) end
-  end
+  flush()
+  job = loaded[id]
 end
 
 local answer, record = 1, ''
@@ -30,7 +28,7 @@ if not job then
   answer = 0
 elseif job.state ~= 'P' then
   answer = job.state == 'L' and -1 or -2
-elseif writeJob(job) ~= read then
+elseif not isSame then
   answer = -3
 else
   change(job, queue)

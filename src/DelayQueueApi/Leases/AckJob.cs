@@ -61,7 +61,7 @@ internal static class AckJob
         var acked = await store.AckAsync(new Ack(lease, request.Result, then));
         return acked.Outcome switch
         {
-            Settled.Done or Settled.Repeated when then.Count == 0 => TypedResults.NoContent(),
+            Settled.Done or Settled.Repeated when acked.FollowUps.Count == 0 => TypedResults.NoContent(),
             Settled.Done or Settled.Repeated => TypedResults.Ok(new Response([.. acked.FollowUps.Select(job => job.Text)])),
             Settled.Missing => Problems.JobMissing(),
             Settled.Lost => Problems.LeaseLost(),

@@ -68,7 +68,7 @@ for i, lease in ipairs(leases) do
       answer[2] = table.concat(made)
       count(lease.queue, 'acked')
       settle(job, 'a', answer[2])
-      finish(job, lease.queue, 'C', now, lease.result)
+      finish(job, lease.queue, 'C', now, lease.result, #plans > 0)
       answers[i] = answer
     end
   end

@@ -22,7 +22,7 @@ internal static class ClaimJobs
     /// <summary>What a worker asks for.</summary>
     /// <param name="Queues">Queues in the order to serve them; the queue default where none is named.</param>
     /// <param name="Limit">At most so many jobs.</param>
-    /// <param name="LeaseMs">How long to hold them; the job's own lease or 30 s by default.</param>
+    /// <param name="LeaseMs">How long to hold them; where nothing is said the job's own lease, the queue's, or 30 s.</param>
     /// <param name="WaitMs">Wait so long for a job to become due.</param>
     /// <param name="Worker">Who asks, for people to read.</param>
     /// <param name="ClaimId">A name that the worker makes up for this claim. The same one again, as after a lost answer, gets the same jobs and tokens while they are leased.</param>

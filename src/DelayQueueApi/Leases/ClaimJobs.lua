@@ -18,14 +18,15 @@
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
 -- Cost: O(log n) a job, also one that expires, and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one
---       job at least; and where MAX_EXPIRED jobs have expired and more stand in the way: its queue then has a due job.
+--       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
+--       a due job.
 local MAX_BYTES, MAX_EXPIRED, PAGE = 8 * 1024 * 1024, 1000, 20
 local defaultLeaseMs = tonumber(ARGV[arg])
 local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
 local bytes, expired = 0, 0
 
 for _, queue in ipairs(queues) do
-  reap(queue, 100)
+  reap(queue, PAGE)
   queue.priority, queue.taken, queue.page, queue.position, queue.nextAt = 9, 0, {}, 1, math.huge
   if settingsOf(queue).paused then queue.priority = -1 end
 end
@@ -59,12 +60,12 @@ local function nextDue(queue)
       local job = loaded[id]
       local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
       local expires = due and (startBy(job) or math.huge) <= now
-      if expires and expired >= MAX_EXPIRED then return nil end
+      if expires and (expired >= MAX_EXPIRED or bytes >= MAX_BYTES) then return nil end
       queue.position = queue.position + 1
       if due then
         queue.taken = queue.taken + 1
         if not expires then return job end
-        expired = expired + 1
+        expired, bytes = expired + 1, bytes + #job.body
         catchUp(job, queue)
       else
         call('ZREM', queue.pending(queue.priority), id)

@@ -22,7 +22,12 @@ for _, index in ipairs(indexes) do
   load(ids)
   for _, id in ipairs(ids) do
     local job = loaded[id]
-    if job and scoreIn(job, queue, index) and job.queue == queue.name then remove(job, queue) else call('ZREM', index, id) end
+    if job and job.queue == queue.name and scoreIn(job, queue, index) then
+      if not isKept(job.state) then count(queue, job.state == 'D' and 'purged' or 'cancelled') end
+      remove(job, queue)
+    else
+      call('ZREM', index, id)
+    end
   end
 end
 flush()

@@ -23,7 +23,7 @@ internal static class GetQueue
     /// <param name="Expired">Expired jobs that are kept.</param>
     /// <param name="Totals">What has happened to the queue's jobs so far.</param>
     /// <param name="Rates">How often it happens, a second.</param>
-    /// <param name="Workers">Who has asked for its jobs within the last minute, the newest first; up to 100.</param>
+    /// <param name="Workers">Who has asked for its jobs within the last 70 s, the newest first; up to 100.</param>
     /// <param name="Settings">What was set for it.</param>
     /// <param name="OldestReadyMs">How long the longest waiting ready job has been ready, ms.</param>
     /// <param name="NextRunAt">When the next scheduled job runs, where none is ready.</param>

@@ -14,19 +14,19 @@ internal static class PurgeQueue
         queues.MapPost("/{queue}/purge", HandleAsync)
             .WithName("PurgeQueue")
             .WithSummary("Delete a queue's jobs of one state")
-            .WithDescription("Deletes, in small steps, the jobs that have the state when the call begins; one that a worker claims before stays. " +
+            .WithDescription("Deletes, in small steps, the jobs that have the state when the call begins (of completed and expired ones as many); one that a worker claims before stays. " +
                 "A call that is given up stops; send it again to go on. Dead jobs count as purged, scheduled and ready ones as cancelled.")
             .WithExample("""{ "state": "dead" }""")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
     /// <param name="State">Which jobs to delete.</param>
     /// <param name="Ids">Only these, 1 to 1,000. One that has not this state in this queue is passed over.</param>
-    internal sealed record Request(PurgedState State, [property: MinLength(1), MaxLength(Limits.MaxRedriveIds)] string[]? Ids = null);
+    internal sealed record Request(PurgedState State, [property: MinLength(1), MaxLength(Limits.MaxNamedJobs)] string[]? Ids = null);
 
     internal sealed class Validator : AbstractValidator<Request>
     {
-        public Validator() => RuleFor(r => r.Ids).Must(ids => ids!.Length is > 0 and <= Limits.MaxRedriveIds && ids.All(id => id is not null))
-            .When(r => r.Ids is not null).WithMessage($"must name 1 to {Limits.MaxRedriveIds} jobs");
+        public Validator() => RuleFor(r => r.Ids).Must(ids => ids!.Length is > 0 and <= Limits.MaxNamedJobs && ids.All(id => id is not null))
+            .When(r => r.Ids is not null).WithMessage($"must name 1 to {Limits.MaxNamedJobs} jobs");
     }
 
     /// <param name="Purged">How many jobs were deleted.</param>

@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -13,6 +14,8 @@ internal static class PutQueue
             .WithSummary("Set what holds for a queue")
             .WithDescription("Sets all settings: one that is not named is as if it had never been set, but for paused, which then stays as it is. They hold from now on, " +
                 "for the jobs that are there too, but for maxAttempts, which a job gets when it is made. A queue need not have jobs.")
+            .Produces<GetQueue.Response>(StatusCodes.Status200OK)
+            .Produces<GetQueue.Response>(StatusCodes.Status201Created)
             .ProducesProblems(StatusCodes.Status404NotFound)
             .WithExample("""{ "leaseMs": 60000, "maxAttempts": 5, "retentionMs": 3600000 }""");
 
@@ -28,15 +31,21 @@ internal static class PutQueue
 
     internal sealed class Validator : QueueSettingsValidator<Request>;
 
-    private static async Task<Results<Ok<GetQueue.Response>, ProblemHttpResult>> HandleAsync(QueueName queue, JsonBody<Request> body, QueueStore store)
+    private static async Task<Results<Ok<GetQueue.Response>, Created<GetQueue.Response>, ProblemHttpResult>> HandleAsync(QueueName queue, JsonBody<Request> body, QueueStore store)
     {
         if (!queue.IsValid)
         {
             return Problems.Invalid("queue", QueueName.Rule);
         }
 
-        await store.SetAsync(queue, body.Value, body.Value.Paused);
-        // Somebody may have deleted it at once.
-        return await store.GetAsync(queue) is { } counts ? TypedResults.Ok(GetQueue.Response.From(counts)) : Problems.QueueMissing();
+        var made = await store.SetAsync(queue, body.Value, body.Value.Paused);
+        if (await StoreException.AfterEffectAsync(() => store.GetAsync(queue)) is not { } counts)
+        {
+            // Somebody has deleted it at once.
+            return Problems.QueueMissing();
+        }
+
+        var answer = GetQueue.Response.From(counts);
+        return made ? TypedResults.Created($"/queues/{queue}", answer) : TypedResults.Ok(answer);
     }
 }

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Queues;
 
@@ -39,8 +39,7 @@ internal sealed record QueueRates(Rates OneMinute, Rates FiveMinutes)
         double PerSecond(long count) => Math.Round(count / seconds, 3);
     }
 
-    private static long Number(ReadOnlySpan<byte> note, int index) =>
-        ((long)BinaryPrimitives.ReadUInt16BigEndian(note[(6 * index)..]) << 32) | BinaryPrimitives.ReadUInt32BigEndian(note[((6 * index) + 2)..]);
+    private static long Number(ReadOnlySpan<byte> note, int index) => Stored.U48(note[(6 * index)..]);
 }
 
 /// <summary>Times a second.</summary>
@@ -50,30 +49,3 @@ internal sealed record QueueRates(Rates OneMinute, Rates FiveMinutes)
 /// <param name="Nacked">Attempts given back as failed.</param>
 /// <param name="LeasesExpired">Leases that ran out.</param>
 internal sealed record Rates(double Created, double Claimed, double Acked, double Nacked, double LeasesExpired);
-
-/// <summary>A worker that has asked for jobs of the queue within the last minute, by the name that it gave.</summary>
-/// <param name="Worker">The name; not there for workers that give none.</param>
-/// <param name="SeenAt">When it last asked, to some 5 s.</param>
-internal sealed record SeenWorker(DateTimeOffset SeenAt, string? Worker = null)
-{
-    private static readonly TimeSpan Live = TimeSpan.FromMinutes(1);
-
-    /// <param name="notes">What ClaimJobs.lua has noted, the newest first.</param>
-    public static IReadOnlyList<SeenWorker> From(ReadOnlySpan<byte> notes, DateTimeOffset now)
-    {
-        var workers = new List<SeenWorker>();
-        while (!notes.IsEmpty)
-        {
-            var ms = ((long)BinaryPrimitives.ReadUInt16BigEndian(notes) << 32) | BinaryPrimitives.ReadUInt32BigEndian(notes[2..]);
-            var (seenAt, name) = (DateTimeOffset.FromUnixTimeMilliseconds(ms), System.Text.Encoding.UTF8.GetString(notes.Slice(7, notes[6])));
-            if (now - seenAt <= Live)
-            {
-                workers.Add(new SeenWorker(seenAt, name.Length > 0 ? name : null));
-            }
-
-            notes = notes[(7 + notes[6])..];
-        }
-
-        return workers;
-    }
-}

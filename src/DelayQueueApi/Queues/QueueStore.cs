@@ -42,22 +42,25 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, ["paused", paused ? "1" : ""]);
 
     /// <param name="paused">Null to leave it as it is.</param>
-    public Task SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
+    /// <returns>True where the queue was not there before.</returns>
+    public Task<bool> SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
         SetAsync(queue, there: true, ["settings", settings.ToStored(), .. paused is { } pause ? ["paused", pause ? "1" : ""] : Array.Empty<RedisValue>()]);
 
-    private async Task SetAsync(QueueName queue, bool there, RedisValue[] fields)
+    private async Task<bool> SetAsync(QueueName queue, bool there, RedisValue[] fields)
     {
-        await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(fields));
+        var made = await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(fields));
         wakeups.Announce(queue.Stored);
+        return (int)made == 1;
     }
 
     /// <summary>Deletes a queue, until the client goes away.</summary>
     public async Task<QueueDeleted> DeleteAsync(QueueName queue, bool force, CancellationToken client)
     {
-        while (true)
+        for (var began = false; ; began = true)
         {
             client.ThrowIfCancellationRequested();
-            var deleted = (QueueDeleted)(int)await scripts.RunAsync(DeleteScript, Call(queue).Add(force ? "1" : "", JobsPerCall));
+            var call = Call(queue).Add(force ? "1" : "", JobsPerCall);
+            var deleted = (QueueDeleted)(int)await StoreException.AfterEffectAsync(() => scripts.RunAsync(DeleteScript, call), hadEffect: began);
             if (deleted != QueueDeleted.More)
             {
                 return deleted;
@@ -75,7 +78,8 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
         while (true)
         {
             client.ThrowIfCancellationRequested();
-            var reply = (long[])(await scripts.RunAsync(PurgeScript, Call(queue).Add(state.ToString().ToLowerInvariant(), JobsPerCall, asOf)))!;
+            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), JobsPerCall, asOf);
+            var reply = (long[])(await StoreException.AfterEffectAsync(() => scripts.RunAsync(PurgeScript, call), hadEffect: purged > 0))!;
             purged += reply[0];
             // More may come in than there were, and some may go.
             all ??= reply[1];
@@ -96,7 +100,7 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
         {
             client.ThrowIfCancellationRequested();
             var call = Call(queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(Array.ConvertAll(chunk, id => (RedisValue)id.Ulid));
-            purged += ((long[])(await scripts.RunAsync(PurgeScript, call))!)[0];
+            purged += ((long[])(await StoreException.AfterEffectAsync(() => scripts.RunAsync(PurgeScript, call), hadEffect: purged > 0))!)[0];
         }
 
         return purged;

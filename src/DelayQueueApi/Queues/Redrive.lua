@@ -21,14 +21,18 @@ local function redrive(job, queue)
   return true
 end
 
--- The next dead jobs by time of death after a score and id, "" and "" from the start. Returns their ids, and where to go on
--- behind them, "" and "" where no more follow.
+-- The next dead jobs by time of death after a score and id, "" and "" from the start. Returns their ids, their times of death as
+-- scores, and whether more follow.
 local function nextDead(queue, filter, most, score, id)
   local from = id == '' and call('ZCOUNT', queue.dead, '-inf', '(' .. int(filter.after)) or rankAfter(queue.dead, score, id)
   local to = call('ZCOUNT', queue.dead, '-inf', int(math.min(filter.asOf, filter.before)))
-  local ids = from < to and call('ZRANGE', queue.dead, from, math.min(to, from + most) - 1) or {}
-  if from + #ids >= to then return ids, '', '' end
-  return ids, int(tonumber(call('ZSCORE', queue.dead, ids[#ids]))), ids[#ids]
+  local entries = from < to and call('ZRANGE', queue.dead, from, math.min(to, from + most) - 1, 'WITHSCORES') or {}
+  local ids, scores = {}, {}
+  for i = 1, #entries, 2 do
+    ids[#ids + 1] = entries[i]
+    scores[#scores + 1] = int(tonumber(entries[i + 1]))
+  end
+  return ids, scores, from + #ids < to
 end
 
 -- A redrive that goes on in the background is a text of parts that a NUL separates, in the queue's stats.

@@ -32,7 +32,7 @@ internal static class RedriveJobs
     /// <param name="DryRun">Tell how many it would be, and change nothing.</param>
     /// <param name="RatePerSecond">So many a second, in the background. Not together with ids or dryRun.</param>
     internal sealed record Request(
-        [property: MinLength(1), MaxLength(Limits.MaxRedriveIds)] string[]? Ids = null,
+        [property: MinLength(1), MaxLength(Limits.MaxNamedJobs)] string[]? Ids = null,
         [property: MinLength(1), MaxLength(Limits.MaxErrorTypeLength)] string? ErrorType = null,
         DateTimeOffset? DiedAfter = null,
         DateTimeOffset? DiedBefore = null,
@@ -49,8 +49,8 @@ internal static class RedriveJobs
     {
         public Validator()
         {
-            RuleFor(r => r.Ids).Must(ids => ids!.Length is > 0 and <= Limits.MaxRedriveIds && ids.All(id => id is not null))
-                .When(r => r.Ids is not null).WithMessage($"must name 1 to {Limits.MaxRedriveIds} jobs");
+            RuleFor(r => r.Ids).Must(ids => ids!.Length is > 0 and <= Limits.MaxNamedJobs && ids.All(id => id is not null))
+                .When(r => r.Ids is not null).WithMessage($"must name 1 to {Limits.MaxNamedJobs} jobs");
             RuleFor(r => r.ErrorType).Must(type => type!.Length > 0 && Encoding.UTF8.GetByteCount(type) <= Limits.MaxErrorTypeLength && !type.Contains('\0'))
                 .When(r => r.ErrorType is not null).WithMessage($"must have 1 to {Limits.MaxErrorTypeLength} bytes and no NUL");
             RuleFor(r => r.DiedBefore).GreaterThan(r => r.DiedAfter).When(r => r.DiedAfter is not null && r.DiedBefore is not null).WithMessage("must be after diedAfter");

@@ -25,7 +25,11 @@ local from = arg + 10 + tonumber(ARGV[arg + 9])
 for i = arg + 10, from - 1 do filter.pairs[#filter.pairs + 1] = ARGV[i] end
 local ids, score, id = {}, '', ''
 for i = from, #ARGV do ids[#ids + 1] = ARGV[i] end
-if #ids == 0 then ids, score, id = nextDead(queue, filter, most, ARGV[arg + 7], ARGV[arg + 8]) end
+if #ids == 0 then
+  local scores, more
+  ids, scores, more = nextDead(queue, filter, most, ARGV[arg + 7], ARGV[arg + 8])
+  if more then score, id = scores[#ids], ids[#ids] end
+end
 load(ids)
 
 local meant, redriven = 0, 0

@@ -13,7 +13,6 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
 
     private static readonly Script RedriveScript = Script.Load("Queues/RedriveJobs.lua");
     private static readonly Script TaskScript = Script.Load("Queues/RedriveTask.lua");
-    private static readonly Script GetScript = Script.Load("Queues/GetQueue.lua");
 
     /// <summary>Redrives the jobs that are dead when it begins, until the client goes away.</summary>
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, CancellationToken client)
@@ -22,7 +21,8 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
         do
         {
             client.ThrowIfCancellationRequested();
-            step = await RedriveAsync(queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, step, []);
+            step = await StoreException.AfterEffectAsync(
+                () => RedriveAsync(queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, step, []), hadEffect: done.Jobs > 0);
             done = done.And(step.Done);
         }
         while (step.Id != "" && done.Matched < filter.Limit);
@@ -37,8 +37,10 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
         foreach (var chunk in ids.Where(id => id.Ulid is not null).Chunk(JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
-            var step = await RedriveAsync(
-                queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Ulid));
+            var step = await StoreException.AfterEffectAsync(
+                () => RedriveAsync(
+                    queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Ulid)),
+                hadEffect: done.Jobs > 0);
             done = done.And(step.Done);
         }
 
@@ -58,11 +60,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<RedriveTask?> CancelAsync(QueueName queue) => (await ChangeTaskAsync(queue, ["cancel"])).Task;
 
     /// <returns>The newest task, or null where none was ever started.</returns>
-    public async Task<RedriveTask?> GetTaskAsync(QueueName queue)
-    {
-        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, Call(queue)))!;
-        return reply[9].ToDictionary().TryGetValue("redrive", out var task) ? RedriveTask.FromStored(queue, (string)task!) : null;
-    }
+    public async Task<RedriveTask?> GetTaskAsync(QueueName queue) => (await ChangeTaskAsync(queue, ["read"])).Task;
 
     private async Task<(int Outcome, RedriveTask? Task)> ChangeTaskAsync(QueueName queue, RedisValue[] change)
     {

@@ -49,7 +49,7 @@ internal sealed record RedriveTask(
         queue.IsValid && await store.CancelAsync(queue) is { } task ? TypedResults.Ok(task) : Problems.RedriveMissing();
 }
 
-/// <summary>running: it goes on by itself. done: it has looked at all jobs that were dead when it began. cancelled: it was stopped before.</summary>
+/// <summary>running: it goes on by itself. done: it has looked at all jobs that were dead when it began, or has reached its limit. cancelled: it was stopped before.</summary>
 [JsonConverter(typeof(KebabCaseEnum<RedriveState>))]
 internal enum RedriveState
 {

@@ -1,25 +1,24 @@
 -- include Store/Prelude.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua
--- Starts a redrive that goes on in the background, or cancels it. Called by RedriveStore.ChangeTaskAsync.
+-- Starts a redrive that goes on in the background, cancels it, or reads how far it is. Called by RedriveStore.ChangeTaskAsync.
 --
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
---       arg    "start" or "cancel"
+--       arg    "start", "cancel" or "read"
 --       start: rate (jobs a second), limit, error type, after, before, pairs…, as RedriveJobs.lua
--- Returns an integer (1 done, 0 there is none to cancel, -1 one is running already) and the task, or "".
+-- Returns an integer (1 done, 0 there is none to cancel or read, -1 one is running already) and the task, or "".
 -- Cost: O(log n).
 local queue = queues[1]
 local text = call('HGET', queue.stats, 'redrive') or ''
 local parts = readParts(text)
 local running = parts[1] == RUNNING
-if ARGV[arg] == 'cancel' then
+if ARGV[arg] ~= 'start' then
   if text == '' then return { 0, '' } end
-  if running then
+  if running and ARGV[arg] == 'cancel' then
     parts[1], parts[3] = CANCELLED, int(now)
     text = table.concat(parts, '\0')
-    call('HSET', queue.stats, 'redrive', text)
-    call('HDEL', queue.stats, 'redriveAt')
+    call('HSET', queue.stats, 'redrive', text, 'redriveAt', NEVER)
   end
   return { 1, text }
 end

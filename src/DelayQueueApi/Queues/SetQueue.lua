@@ -3,21 +3,16 @@
 --
 -- KEYS  as Prelude.lua, one queue
 -- ARGV  as Prelude.lua; then
---       arg    "1" where the queue is there from now on also if nothing is set
+--       arg    "1" to make the queue where it is not there, "" to do nothing then
 --       pairs of a field, paused or settings, and its value, "" to unset it
--- Returns how many of them have changed.
+-- Returns 1 where the queue was not there before, else 0.
 -- Cost: O(log n).
-local queue, changes = queues[1], 0
-local there = ARGV[arg] == '1'
+local queue = queues[1]
+if ARGV[arg] ~= '1' and not call('ZSCORE', NAMES, queue.name) then return 0 end
+local made = register(queue)
 for i = arg + 1, #ARGV, 2 do
-  local name, value = ARGV[i], ARGV[i + 1]
-  if (call('HGET', queue.stats, name) or '') ~= value then
-    changes = changes + 1
-    if value == '' then call('HDEL', queue.stats, name) else call('HSET', queue.stats, name, value) end
-  end
-  there = there or value ~= ''
+  if ARGV[i + 1] == '' then call('HDEL', queue.stats, ARGV[i]) else call('HSET', queue.stats, ARGV[i], ARGV[i + 1]) end
 end
-if there then register(queue) end
 -- What is kept for a time may have to go sooner.
-if changes > 0 then call('ZADD', QUEUES, 'LT', int(now), queue.name) end
-return changes
+call('ZADD', QUEUES, 'LT', int(now), queue.name)
+return made

@@ -46,7 +46,7 @@ local function cancel(job, queue)
     job.cancelled = true
   else
     count(queue, 'cancelled')
-    remove(job, queue)
+    vanish(job, queue)
   end
 end
 

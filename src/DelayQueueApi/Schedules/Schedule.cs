@@ -53,7 +53,7 @@ internal sealed record Schedule(
 /// <param name="Priority">Higher first among the jobs that are due.</param>
 /// <param name="MaxAttempts">After so many failed attempts the job is dead.</param>
 /// <param name="LeaseMs">How long a worker may hold it before it is given to another.</param>
-/// <param name="Backoff">How long to wait after a failed attempt; exponential from a second to an hour by default.</param>
+/// <param name="Backoff">How long to wait after a failed attempt; where nothing is said the queue's own, else exponential from a second to an hour.</param>
 /// <param name="TtlMs">Where no worker has it within so many ms of its instant, it expires and is never delivered.</param>
 /// <param name="RetentionMs">Keep it for so many ms once it is completed or expired.</param>
 /// <param name="Unique">At most one live job of the queue holds a key; an instant whose job is not made for that is passed over.</param>

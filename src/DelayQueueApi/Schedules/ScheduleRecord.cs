@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Schedules;
 
@@ -73,7 +74,7 @@ internal sealed record ScheduleRecord
 
         DateTimeOffset? Instant(int offset)
         {
-            var ms = ((long)BinaryPrimitives.ReadUInt16BigEndian(record.Span[offset..]) << 32) | BinaryPrimitives.ReadUInt32BigEndian(record.Span[(offset + 2)..]);
+            var ms = Stored.U48(record.Span[offset..]);
             return ms == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms);
         }
     }

@@ -32,7 +32,6 @@ internal static class TriggerSchedule
             return refusal;
         }
 
-        var answer = ScheduleJob.Answer(request, job, made);
-        return made.Outcome == ScheduleOutcome.Exists ? TypedResults.Ok(answer) : TypedResults.Created($"/jobs/{made.Id}", answer);
+        return await ScheduleJob.AnswerAsync(request, job, made, jobs);
     }
 }

@@ -16,7 +16,6 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     private static readonly Script Check = Script.Load("Store/Fsck.lua");
     private static readonly Script CheckCounts = Script.Load("Store/FsckCounts.lua");
     private static readonly Script CheckKeys = Script.Load("Store/FsckKeys.lua");
-    private static readonly Script CheckSettled = Script.Load("Store/FsckSettled.lua");
     private static readonly Script CheckLocks = Script.Load("Store/FsckLocks.lua");
     private static readonly Script CheckSchedules = Script.Load("Store/FsckSchedules.lua");
 
@@ -25,12 +24,6 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     {
         var faults = new List<string>();
         var database = await connection.DatabaseAsync();
-        // First: the indexes of what it removes are mended below.
-        await foreach (var (generation, ids) in FieldsAsync(database, keys.Settled))
-        {
-            faults.AddRange(await RunAsync(CheckSettled, Call(repair).Add(generation).Add(ids)));
-        }
-
         var queues = new HashSet<string>();
         await foreach (var page in Pages(database.HashScanAsync(keys.Jobs, pageSize: PageSize)))
         {
@@ -69,9 +62,14 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             }
         }
 
-        await foreach (var (generation, known) in FieldsAsync(database, keys.Idempotency))
+        for (var generation = 0; generation < keys.Idempotency.Length; generation++)
         {
-            faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add(known)));
+            await foreach (var page in Pages(database.HashScanAsync(keys.Idempotency[generation], pageSize: PageSize)))
+            {
+                // The empty field tells when the generation began.
+                var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
+                faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
+            }
         }
 
         await foreach (var page in Pages(database.HashScanAsync(keys.Unique, pageSize: PageSize)))
@@ -100,18 +98,6 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
         }
 
         return faults;
-    }
-
-    /// <summary>Pages of the fields of two generations, without the empty one, which tells when a generation began.</summary>
-    private static async IAsyncEnumerable<(int Generation, RedisValue[] Fields)> FieldsAsync(IDatabase database, RedisKey[] generations)
-    {
-        for (var generation = 0; generation < generations.Length; generation++)
-        {
-            await foreach (var page in Pages(database.HashScanAsync(generations[generation], pageSize: PageSize)))
-            {
-                yield return (generation, [.. page.Select(entry => entry.Name).Where(name => name != "")]);
-            }
-        }
     }
 
     private Task<string[]> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>

@@ -7,8 +7,7 @@
 --       index  number of the index that the ids were read from, 0…14 in the order of its keys, or "" for the records
 --       ids…
 -- Returns one string a fault: "missing <id>" (not in an index that its record tells, or with another score),
---         "stray <id>" (in an index that its record does not tell) or "unlocked <id>" (does not hold its unique key: it takes it,
---         or, where another live job holds it, was being replaced by that one and goes).
+--         "stray <id>" (in an index that its record does not tell) or "unlocked <id>" (does not hold its unique key).
 -- Cost: O(log n) an id; at most 500.
 local queue, repair, index = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
 local ids = {}
@@ -32,13 +31,7 @@ local function checkLock(job)
   local other = id and call('HGET', JOBS, id)
   other = other and readJob(id, other)
   local held = other and other.queue == job.queue and other.uniqueKey == job.uniqueKey and holdsKey(other)
-  if not repair then return end
-  if held then
-    count(queue, 'cancelled')
-    remove(job, queue)
-  else
-    setLock(lockOf(job), job.id)
-  end
+  if repair and not held then setLock(lockOf(job), job.id) end
 end
 
 for _, id in ipairs(ids) do
@@ -51,11 +44,9 @@ for _, id in ipairs(ids) do
       if repair then call('ZREM', key, id) end
     end
   elseif ours then
+    checkPlace(job, place(job, queue))
+    if startBy(job) then checkPlace(job, queue.startBy, startBy(job)) end
     if job.uniqueKey and holdsKey(job) then checkLock(job) end
-    if not job.gone then
-      checkPlace(job, place(job, queue))
-      if startBy(job) then checkPlace(job, queue.startBy, startBy(job)) end
-    end
   end
 end
 

@@ -15,9 +15,6 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 
     public RedisKey LastId => root + "last-id";
 
-    /// <summary>The two generations of memories of settled jobs.</summary>
-    public RedisKey[] Settled => [root + "settled:0", root + "settled:1"];
-
     /// <summary>The two generations of remembered idempotency keys.</summary>
     public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
 
@@ -40,7 +37,7 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     public RedisKey[] For(IReadOnlyList<string> queues) =>
     [
         Jobs, Queues, LastId,
-        .. Settled, .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
+        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
         .. queues.SelectMany(Queue),
     ];
 

@@ -33,6 +33,19 @@ internal sealed class StoreException(Applied applied, string reason, Exception? 
         _ => null,
     };
 
+    /// <summary>Goes on with a call that has had an effect already: from here on no failure may say that there was none.</summary>
+    public static async Task<T> AfterEffectAsync<T>(Func<Task<T>> goOn, bool hadEffect = true)
+    {
+        try
+        {
+            return await goOn();
+        }
+        catch (StoreException failure) when (hadEffect)
+        {
+            throw new StoreException(Applied.Unknown, failure.Message, failure);
+        }
+    }
+
     /// <summary>Redis before 7 wraps what a script's command is refused with in an error of the script.</summary>
     private static bool Tells(string message, string refusal) =>
         message.StartsWith(refusal, StringComparison.Ordinal)

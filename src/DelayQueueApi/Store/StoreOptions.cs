@@ -26,7 +26,7 @@ internal sealed class StoreOptions
     public int SettledRetentionMs { get; set; } = 60_000;
 
     /// <summary>How long an idempotency key is known where its request does not say, and the longest that one may say, ms.</summary>
-    [Range(60_000, 604_800_000)]
+    [Range(60_000, Http.Limits.MaxKeyKnownMs)]
     public int IdempotencyRetentionMs { get; set; } = 86_400_000;
 
     /// <summary>The most idempotency keys that are remembered in that time; beyond it the oldest are forgotten sooner.</summary>

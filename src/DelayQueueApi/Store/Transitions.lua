@@ -12,10 +12,11 @@ local function die(job, queue)
   count(queue, 'died')
 end
 
--- Ends a job for good, at an instant: it is kept as C completed or E expired for its retention from now on, or gone.
-local function finish(job, queue, state, at, result)
+-- Ends a job for good, at an instant: it is kept as C completed or E expired for its retention from now on, or gone; together
+-- with what is made in its place, where it has follow-ups.
+local function finish(job, queue, state, at, result, hasFollowUps)
   local retention = job.retentionMs or settingsOf(queue).retentionMs or 0
-  if retention == 0 then return remove(job, queue) end
+  if retention == 0 then return (hasFollowUps and vanish or remove)(job, queue) end
   change(job, queue)
   if state == 'C' then endAttempt(job, 'a', now) end
   job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, at, now + retention, result or '', NO_NONCE, ''
@@ -62,7 +63,7 @@ end
 
 -- The queue's next event as its indexes tell it; NEVER for none.
 local function nextEvent(queue)
-  local first = math.huge
+  local first = tonumber(NEVER)
   local function consider(key, after)
     local entry = call('ZRANGE', key, 0, 0, 'WITHSCORES')
     if entry[2] then first = math.min(first, tonumber(entry[2]) + after) end
@@ -73,8 +74,7 @@ local function nextEvent(queue)
   for _, key in ipairs({ queue.completed, queue.expired }) do
     if call('ZCARD', key) > settings.maxRetained then first = math.min(first, now) end
   end
-  first = math.min(first, tonumber(call('HGET', queue.stats, 'redriveAt') or math.huge))
-  return first == math.huge and NEVER or int(first)
+  return int(math.min(first, tonumber(call('HGET', queue.stats, 'redriveAt') or NEVER)))
 end
 
 -- Does what is due in the queue, for at most limit jobs. Returns for how many.

@@ -14,7 +14,7 @@ local function load(ids)
 end
 
 -- From now on the queue is there, also while it has no jobs.
-local function register(queue) call('ZADD', NAMES, 'NX', 0, queue.name) end
+local function register(queue) return call('ZADD', NAMES, 'NX', 0, queue.name) end
 
 -- Where a record says that its job must stand: index key and score.
 local function place(job, queue)
@@ -69,6 +69,13 @@ local function remove(job, queue)
   job.gone = true
   loaded[job.id] = false
   if job.uniqueKey and lockedBy(lockOf(job)) == job.id then setLock(lockOf(job), false) end
+end
+
+-- Takes a job away in the same write that makes what takes its place, so that not even a write cut short leaves both or neither: it
+-- is kept until now, and so gone for all who look; the reaper drops what is left of it.
+local function vanish(job, queue)
+  change(job, queue)
+  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = 'E', now, now, '', NO_NONCE, ''
 end
 
 local function add(job, queue)

@@ -207,8 +207,11 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     /// <summary>PUT /queues/{queue}</summary>
     /// <param name="settings">As JSON, without the braces.</param>
-    internal async Task<GetQueue.Response> SetQueueAsync(string queue, string settings) =>
-        await ReadAsync(await PutAsync($"/queues/{queue}", $"{{{settings}}}"), WireJson.Default.GetQueueResponse);
+    internal async Task<GetQueue.Response> SetQueueAsync(string queue, string settings)
+    {
+        var answer = await PutAsync($"/queues/{queue}", $"{{{settings}}}");
+        return await ReadAsync(answer, WireJson.Default.GetQueueResponse, answer.StatusCode == HttpStatusCode.Created ? HttpStatusCode.Created : HttpStatusCode.OK);
+    }
 
     /// <summary>Puts jobs into a queue in one call.</summary>
     internal async Task<IReadOnlyList<ScheduleJobs.Result>> BatchAsync(string queue, int count, Func<int, string>? fields = null) => (await ReadAsync(

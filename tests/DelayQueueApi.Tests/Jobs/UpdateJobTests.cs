@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Jobs;
@@ -130,6 +131,20 @@ public abstract class UpdateJobTests(Api api)
         await Api.AssertProblemAsync(answer, HttpStatusCode.BadRequest, "validation");
         Assert.Contains($"\"{field}\":[\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(before, await (await api.GetAsync($"/jobs/{job.Id}")).Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_change_to_what_was_read_before_a_lease_is_not_made_behind_the_lease_s_end()
+    {
+        var job = await api.ScheduleAsync(queue);
+        var read = (await api.Service<JobStore>().GetAsync(new JobId(job.Id)))!.Value.Job;
+        await api.ClaimOneAsync(queue, "\"leaseMs\":1000");
+        api.Advance(1000);
+
+        var updated = await api.Service<JobStore>().UpdateAsync(read, new UpdateJob.Request(Priority: 9));
+
+        Assert.Equal(UpdateOutcome.Changed, updated.Outcome);
+        Assert.Equal((4, 1), await api.JobAsync(job.Id) is var now ? (now.Priority, now.Failures!.Expired) : default);
     }
 
     private Task<HttpResponseMessage> PatchAsync(string id, string change, string? ifMatch = null) => api.PatchAsync(id, change, ifMatch);

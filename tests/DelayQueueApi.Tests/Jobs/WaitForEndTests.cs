@@ -110,6 +110,7 @@ public abstract class WaitForEndTests(Api api) : JobWaits(api)
 
     [Theory]
     [InlineData("wait=3", "wait=3")]
+    [InlineData("wait=3, wait=60", "wait=3")]
     [InlineData("respond-async, WAIT = \"3\"; x=y", "wait=3")]
     public async Task When_the_time_is_up_the_job_is_shown_as_it_is(string prefer, string applied)
     {

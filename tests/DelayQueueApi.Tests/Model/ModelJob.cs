@@ -70,7 +70,8 @@ internal sealed class ModelJob(int number, UniqueSpec? unique)
 
     public bool Holds(string key) => unique?.Key == key && (unique.Until == "started" ? State == ModelState.Pending && Lease < 0 : IsLive);
 
-    public bool IsGone(long now) => State == ModelState.Gone || KeptUntil <= now || (State == ModelState.Leased && Cancelled && LeaseEnd <= now);
+    public bool IsGone(long now) => State == ModelState.Gone || KeptUntil <= now || (State == ModelState.Leased && Cancelled && LeaseEnd <= now)
+        || (StartBy <= now && RetentionMs == 0);
 
     public void EndAttempt(string outcome, long at) => History.Add($"{Attempt}{outcome}@{at}");
 

@@ -69,7 +69,7 @@ internal sealed class QueueModel(ModelQueue queue)
             return Answer(job);
         });
 
-        string Answer(ModelJob job) => then.Length == 0 ? "204" : $"200 {string.Join(' ', job.FollowUps.Select(each => $"j{each.Number}"))}";
+        static string Answer(ModelJob job) => job.FollowUps.Count == 0 ? "204" : $"200 {string.Join(' ', job.FollowUps.Select(each => $"j{each.Number}"))}";
     }
 
     public string Nack(int lease, int? delayMs, bool dead) => Settle(lease, repeated: _ => "409 lease-lost", job =>
@@ -153,8 +153,9 @@ internal sealed class QueueModel(ModelQueue queue)
 
     public string Put(QueueSpec settings)
     {
+        var status = queue.IsThere ? 200 : 201;
         (queue.Settings, queue.IsThere) = (settings, true);
-        return $"200 {settings}";
+        return $"{status} {settings}";
     }
 
     public string Pause(bool pause)

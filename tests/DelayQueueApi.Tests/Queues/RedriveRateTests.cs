@@ -1,4 +1,5 @@
 using DelayQueueApi.Queues;
+using DelayQueueApi.Reaping;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Queues;
@@ -63,6 +64,18 @@ public abstract class RedriveRateTests(Api api)
         Assert.Equal((RedriveState.Done, 102, 2, 2), await Redrive.TaskAsync() is var done ? (done.State, done.Examined, done.Matched, done.Redriven) : default);
         Assert.Equal(meant, (await api.ListAsync(queue, "ready")).Jobs.Select(job => job.Id));
         await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task Jobs_that_are_not_meant_are_passed_over_many_at_a_time_however_slow_the_rate()
+    {
+        await api.DeadAsync(queue, 15, "Other");
+        await api.DeadAsync(queue, 1);
+        await Redrive.StartAsync("\"ratePerSecond\":1,\"errorType\":\"Boom\"");
+
+        await api.Service<ReapStore>().ReapAsync([$"default/{queue}"]);
+
+        Assert.Equal((RedriveState.Done, 16, 1, 1), await Redrive.TaskAsync() is var task ? (task.State, task.Examined, task.Matched, task.Redriven) : default);
     }
 
     [Fact]

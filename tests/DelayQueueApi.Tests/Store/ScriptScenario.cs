@@ -227,7 +227,6 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Leases/AckJob.lua", "2", [Chain], [60_000, 86_400_000, 1_000, .. Acked()]);
         await ExpectAsync("Leases/AckJob.lua", "-4", [Chain], [60_000, 86_400_000, 1_000,
             .. Ack(Ulid(Instant(at), "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: "reject"))]);
-        await RunAsync("Store/FsckSettled.lua", [], ["1", 0, Ulid(Instant(at), "V"), Ulid(Instant(at), "W", 1)]);
         await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100]);
     }
 
@@ -241,6 +240,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Queues/RedriveTask.lua", "0 ", [Dead], ["cancel"]);
         await RunAsync("Queues/RedriveTask.lua", [Dead], ["start", 10, 100, "", 0, Last, "\"a\":\"b\""]);
         await RunAsync("Queues/RedriveTask.lua", [Dead], ["start", 10, 100, "", 0, Last]);
+        await RunAsync("Queues/RedriveTask.lua", [Dead], ["read"]);
         await RunAsync("Queues/RedriveTask.lua", [Dead], ["cancel"]);
         await RunAsync("Queues/RedriveTask.lua", [Dead], ["start", 20, 100, "", 0, Last]);
         for (var i = 0; i < 3; i++)
