@@ -73,3 +73,30 @@ internal static class AckJob
         };
     }
 }
+
+/// <param name="Result">Kept with the job where jobs are kept.</param>
+/// <param name="Then">Jobs that are made together with the ack or not at all.</param>
+internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJob> Then)
+{
+    /// <summary>What it adds to a call of a hundred leases and jobs, and of 1 MiB.</summary>
+    public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Body.Length)) / 10_240);
+}
+
+/// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>
+/// <param name="Refused">Number of the follow-up that is refused, from 1.</param>
+internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0);
+
+/// <summary>As AckJob.lua and ReleaseJob.lua answer.</summary>
+internal enum Settled
+{
+    Done = 1,
+    Repeated = 2,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+
+    /// <summary>Of a follow-up, as are the next two.</summary>
+    KeyReused = -3,
+    KeyTaken = -4,
+    Full = -5,
+}

@@ -92,3 +92,11 @@ internal static class ClaimJobs
         (long)(now - job.RunAt).TotalMilliseconds, new Lease(new LeaseToken(job.Fence, job.Nonce, job.Queue).ToString(), job.Fence, job.At),
         job.Metadata, job.Traceparent);
 }
+
+/// <param name="Queues">In the order to serve them.</param>
+/// <param name="LeaseMs">Null for the job's own.</param>
+/// <param name="Id">The worker's name for it, null for none.</param>
+internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker, string? Id = null);
+
+/// <param name="Now">The store's clock at the claim.</param>
+internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now);

@@ -53,3 +53,17 @@ internal static class ExtendLease
         };
     }
 }
+
+internal sealed record Extension(HeldLease Lease, int LeaseMs);
+
+internal sealed record Extended(ExtendOutcome Outcome, DateTimeOffset ExpiresAt);
+
+/// <summary>As ExtendLease.lua answers.</summary>
+internal enum ExtendOutcome
+{
+    Done = 1,
+    CancelRequested = 2,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+}

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -199,72 +198,4 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private static ScriptCall Add(ScriptCall call, HeldLease lease) =>
         call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
-}
-
-/// <param name="Queues">In the order to serve them.</param>
-/// <param name="LeaseMs">Null for the job's own.</param>
-/// <param name="Id">The worker's name for it, null for none.</param>
-internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker, string? Id = null);
-
-/// <param name="Now">The store's clock at the claim.</param>
-internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now);
-
-/// <summary>A lease as its worker names it.</summary>
-internal sealed record HeldLease(string JobUlid, LeaseToken Token);
-
-/// <param name="Result">Kept with the job where jobs are kept.</param>
-/// <param name="Then">Jobs that are made together with the ack or not at all.</param>
-internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJob> Then)
-{
-    /// <summary>What it adds to a call of a hundred leases and jobs, and of 1 MiB.</summary>
-    public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Body.Length)) / 10_240);
-}
-
-/// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>
-/// <param name="Refused">Number of the follow-up that is refused, from 1.</param>
-internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0);
-
-internal sealed record Nack(HeldLease Lease, JobError Error, long? DelayMs, bool Dead);
-
-/// <param name="At">The next run-at, or the time of death.</param>
-internal sealed record Nacked(NackOutcome Outcome, DateTimeOffset At);
-
-internal sealed record Extension(HeldLease Lease, int LeaseMs);
-
-internal sealed record Extended(ExtendOutcome Outcome, DateTimeOffset ExpiresAt);
-
-/// <summary>As AckJob.lua and ReleaseJob.lua answer.</summary>
-internal enum Settled
-{
-    Done = 1,
-    Repeated = 2,
-    Missing = 0,
-    Lost = -1,
-    Cancelled = -2,
-
-    /// <summary>Of a follow-up, as are the next two.</summary>
-    KeyReused = -3,
-    KeyTaken = -4,
-    Full = -5,
-}
-
-/// <summary>As NackJob.lua answers.</summary>
-internal enum NackOutcome
-{
-    Ready = 1,
-    Dead = 2,
-    Scheduled = 3,
-    Missing = 0,
-    Lost = -1,
-    Cancelled = -2,
-}
-
-/// <summary>As ExtendLease.lua answers.</summary>
-internal enum ExtendOutcome
-{
-    Done = 1,
-    CancelRequested = 2,
-    Missing = 0,
-    Lost = -1,
-    Cancelled = -2,
 }

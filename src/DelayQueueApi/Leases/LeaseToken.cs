@@ -41,3 +41,6 @@ internal sealed record LeaseToken(long Fence, ReadOnlyMemory<byte> Nonce, QueueN
         return Base64Url.EncodeToString(bytes);
     }
 }
+
+/// <summary>A lease as its worker names it.</summary>
+internal sealed record HeldLease(string JobUlid, LeaseToken Token);

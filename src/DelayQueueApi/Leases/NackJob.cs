@@ -72,3 +72,19 @@ internal static class NackJob
         };
     }
 }
+
+internal sealed record Nack(HeldLease Lease, JobError Error, long? DelayMs, bool Dead);
+
+/// <param name="At">The next run-at, or the time of death.</param>
+internal sealed record Nacked(NackOutcome Outcome, DateTimeOffset At);
+
+/// <summary>As NackJob.lua answers.</summary>
+internal enum NackOutcome
+{
+    Ready = 1,
+    Dead = 2,
+    Scheduled = 3,
+    Missing = 0,
+    Lost = -1,
+    Cancelled = -2,
+}
