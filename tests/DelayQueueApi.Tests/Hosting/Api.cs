@@ -222,6 +222,15 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal Task FireAsync() => Service<Scheduler>().RunOnceAsync(TestContext.Current.CancellationToken);
 
+    /// <summary>64 schedulers of two instances at once.</summary>
+    internal Task FireTogetherAsync()
+    {
+        var other = new Scheduler(
+            new ScheduleStore(Service<ScriptRunner>(), Service<PartitionKeys>(), Service<Wakeups>(), Service<EmbeddedStore>()),
+            Service<JobStore>(), Service<JobLimits>(), Clock, NullLogger<Scheduler>.Instance);
+        return Task.WhenAll(Enumerable.Range(0, 64).Select(number => number % 2 == 0 ? FireAsync() : other.RunOnceAsync(TestContext.Current.CancellationToken)));
+    }
+
     /// <summary>Every job stands in exactly the index that its record tells (S10).</summary>
     internal async Task AssertSoundAsync() => Assert.Empty(await Service<Fsck>().RunAsync(repair: false));
 

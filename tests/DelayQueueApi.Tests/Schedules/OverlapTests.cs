@@ -1,11 +1,7 @@
 using System.Net;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using DelayQueueApi.Leases;
-using DelayQueueApi.Schedules;
-using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelayQueueApi.Tests.Schedules;
 
@@ -144,14 +140,11 @@ public abstract class OverlapTests(Api api) : Overlaps(api)
     public async Task Sixty_four_schedulers_of_two_instances_leave_the_job_of_the_last_instant_alone()
     {
         await PutAsync("replace");
-        var other = new Scheduler(
-            new ScheduleStore(api.Service<ScriptRunner>(), api.Service<PartitionKeys>(), api.Service<Wakeups>(), api.Service<EmbeddedStore>()),
-            api.Service<JobStore>(), api.Service<JobLimits>(), api.Clock, NullLogger<Scheduler>.Instance);
 
         for (var i = 0; i < 10; i++)
         {
             api.Advance(1000);
-            await Task.WhenAll(Enumerable.Range(0, 64).Select(number => number % 2 == 0 ? api.FireAsync() : other.RunOnceAsync(TestContext.Current.CancellationToken)));
+            await api.FireTogetherAsync();
         }
 
         Assert.Equal((await GetAsync()).LastJobId, (await api.ClaimOneAsync(name, "\"limit\":9")).Id);

@@ -1,11 +1,8 @@
 using System.Net;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using DelayQueueApi.Leases;
 using DelayQueueApi.Schedules;
-using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DelayQueueApi.Tests.Schedules;
 
@@ -37,14 +34,11 @@ public abstract class SchedulerTests(Api api)
     public async Task Sixty_four_schedulers_of_two_instances_make_one_job_an_instant()
     {
         await PutAsync("\"intervalMs\":1000");
-        var other = new Scheduler(
-            new ScheduleStore(api.Service<ScriptRunner>(), api.Service<PartitionKeys>(), api.Service<Wakeups>(), api.Service<EmbeddedStore>()),
-            api.Service<JobStore>(), api.Service<JobLimits>(), api.Clock, NullLogger<Scheduler>.Instance);
 
         for (var i = 0; i < 10; i++)
         {
             api.Advance(1000);
-            await Task.WhenAll(Enumerable.Range(0, 64).Select(number => number % 2 == 0 ? api.FireAsync() : other.RunOnceAsync(TestContext.Current.CancellationToken)));
+            await api.FireTogetherAsync();
         }
 
         var instants = (await api.ClaimAsync(name, "\"limit\":100")).Select(job => job.Metadata!["scheduledFor"]).ToArray();
