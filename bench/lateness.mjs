@@ -1,13 +1,13 @@
-// Measures how late due jobs reach their workers: JOBS jobs due over SECONDS seconds, POLLS long polls that claim and ack.
+// Measures how late due jobs reach their workers: JOBS jobs due over DURATION seconds, POLLS long polls that claim and ack.
 //
 // node lateness.mjs SERVICE     the service, its store and this script share one machine and its clock
 // Ends by itself; ends with an error where a job came early, twice or not at all.
 
 const service = process.argv[2];
 const jobs = Number(process.env.JOBS ?? 500);
-const seconds = Number(process.env.SECONDS ?? 5);
+const seconds = Number(process.env.DURATION ?? 5);
 const polls = Number(process.env.POLLS ?? 8);
-const leadMs = 2000;
+const leadMs = 1000 + 3 * jobs;
 const queue = `bench-lateness-${Date.now()}`;
 
 const clock = () => performance.timeOrigin + performance.now();

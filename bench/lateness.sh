@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures lateness on real Redis (AOF, fsync every second): bench/lateness.sh
-# Publishes the service, starts it and a redis-server on free ports of 127.0.0.1, and stops both. JOBS, SECONDS, POLLS: see lateness.mjs.
+# Publishes the service, starts it and a redis-server on free ports of 127.0.0.1, and stops both. JOBS, DURATION, POLLS: see lateness.mjs.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=bench/service.sh
