@@ -14,7 +14,7 @@
 --       5 worker     who asks, for people to read
 --       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
 --       7 seen       "1" to note that the worker has asked its queues
--- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
+-- Returns three values: a list a claim of id, record, id, record, …; a number a queue: µs until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
 -- Cost: O(log n) a job, also one that expires, and up to 14 look-ups a queue, 4 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
@@ -173,7 +173,7 @@ for i, queue in ipairs(queues) do
     end
     local lease = call('ZRANGE', queue.leased, 0, 0, 'WITHSCORES')
     local nextAt = math.min(queue.nextAt, tonumber(lease[2] or math.huge))
-    waits[i] = nextAt == math.huge and -1 or math.max(0, math.ceil((nextAt * 1000 - nowMicros) / 1000))
+    waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end
 end
 return { answers, waits, int(now) }

@@ -9,6 +9,9 @@ namespace DelayQueueApi.Leases;
 /// </summary>
 internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys keys, TimeProvider time, ILogger<Wakeups> log)
 {
+    /// <summary>µs by which a claim is woken sooner than a job is due: it needs longer than that to get to the store, and timers count in whole ms.</summary>
+    private const int Lead = 500;
+
     private readonly Lock gate = new();
     private readonly Dictionary<string, Line> lines = [];
     private readonly string instance = Guid.NewGuid().ToString("N");
@@ -53,20 +56,20 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
 
     /// <summary>What somebody has seen of a queue.</summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="ms">ms until it may have a due job, 0 for now, less than 0 for unknown or nothing in sight.</param>
-    public void Expect(string queue, long ms)
+    /// <param name="micros">µs until it may have a due job, 0 for now, less than 0 for unknown or nothing in sight.</param>
+    public void Expect(string queue, long micros)
     {
-        if (ms == 0)
+        if (micros == 0)
         {
             Wake(queue, count: 2);
         }
-        else if (ms > 0)
+        else if (micros > 0)
         {
             lock (gate)
             {
                 if (lines.TryGetValue(queue, out var line))
                 {
-                    line.Alarm.RingIn(TimeSpan.FromMilliseconds(ms));
+                    line.Alarm.RingIn(TimeSpan.FromMicroseconds(Math.Max(0, micros - Lead)));
                 }
             }
         }

@@ -4,23 +4,23 @@
 --
 -- KEYS  as Prelude.lua; as Schedules.lua
 -- ARGV  as Prelude.lua
--- Returns integers, each ms until something is due, 0 for now and -1 for nothing in sight: the next event in any queue, as
+-- Returns integers, each µs until something is due, 0 for now and -1 for nothing in sight: the next event in any queue, as
 --         DueQueues.lua; the next instant of a schedule; then for each queue that was named its next job, as ClaimJobs.lua but
 --         without leases, whose ends are events.
 -- Cost: O(log n) and up to 13 look-ups a queue that has pending jobs; where none has, one look-up for all.
 local function untilScore(entry)
   local at = tonumber(entry[2] or NEVER)
-  return at == tonumber(NEVER) and -1 or math.max(0, math.ceil((at * 1000 - nowMicros) / 1000))
+  return at == tonumber(NEVER) and -1 or math.max(0, at * 1000 - nowMicros)
 end
 
 local function untilJob(queue)
   local left, wait = call('EXISTS', queue.priorities()), -1
   for priority = 9, 0, -1 do
     if left == 0 then break end
-    local ms = untilScore(call('ZRANGE', queue.pending(priority), 0, 0, 'WITHSCORES'))
-    if ms >= 0 then
+    local micros = untilScore(call('ZRANGE', queue.pending(priority), 0, 0, 'WITHSCORES'))
+    if micros >= 0 then
       left = left - 1
-      wait = wait < 0 and ms or math.min(wait, ms)
+      wait = wait < 0 and micros or math.min(wait, micros)
     end
   end
   if wait == 0 and settingsOf(queue).paused then return -1 end

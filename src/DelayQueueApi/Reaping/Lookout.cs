@@ -24,9 +24,9 @@ internal sealed class Lookout(LookoutStore store, Reaper reaper, Scheduler sched
             var ahead = await store.LookAheadAsync(queues);
             WakeIn(reaper, ahead.Event);
             WakeIn(scheduler, ahead.Schedule);
-            foreach (var (queue, ms) in ahead.Queues)
+            foreach (var (queue, micros) in ahead.Queues)
             {
-                wakeups.Expect(queue, ms);
+                wakeups.Expect(queue, micros);
             }
         }
 

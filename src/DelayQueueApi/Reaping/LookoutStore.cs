@@ -22,10 +22,10 @@ internal sealed class LookoutStore(ScriptRunner scripts, PartitionKeys keys)
         return new Ahead(Wait(reply[0]), Wait(reply[1]), [.. call.Queues.Zip(reply.Skip(2))]);
     }
 
-    private static TimeSpan? Wait(long ms) => ms < 0 ? null : TimeSpan.FromMilliseconds(ms);
+    private static TimeSpan? Wait(long micros) => micros < 0 ? null : TimeSpan.FromMicroseconds(micros);
 }
 
 /// <param name="Event">When something is next to be done in any queue; null where nothing is in sight.</param>
 /// <param name="Schedule">When a schedule is next to make its job; null where nothing is in sight.</param>
-/// <param name="Queues">As LookAhead.lua answers: ms until a queue may have a due job, 0 for now, less than 0 for nothing in sight.</param>
-internal sealed record Ahead(TimeSpan? Event, TimeSpan? Schedule, (string Queue, long Ms)[] Queues);
+/// <param name="Queues">As LookAhead.lua answers: µs until a queue may have a due job, 0 for now, less than 0 for nothing in sight.</param>
+internal sealed record Ahead(TimeSpan? Event, TimeSpan? Schedule, (string Queue, long Micros)[] Queues);

@@ -14,13 +14,13 @@ public sealed class WakeupsTests(EmbeddedApi api) : IClassFixture<EmbeddedApi>
         var time = new HastyTime();
         var wakeups = new Wakeups(api.Service<StoreConnection>(), api.Service<PartitionKeys>(), time, NullLogger<Wakeups>.Instance);
         using var waiter = wakeups.Join(["q"]);
-        wakeups.Expect("q", 10);
+        wakeups.Expect("q", 10_000);
         time.Advance(TimeSpan.FromMilliseconds(9));
         Assert.True(waiter.IsWoken);
 
         // It looks, and finds that it is a millisecond early.
         waiter.Rearm();
-        wakeups.Expect("q", 1);
+        wakeups.Expect("q", 2_000);
         time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.True(waiter.IsWoken);
