@@ -25,6 +25,9 @@ internal readonly partial record struct JobId(string Text)
         return true;
     }
 
+    /// <summary>The id in a call's address.</summary>
+    public static JobId In(HttpContext http) => new((string)http.GetRouteValue("id")!);
+
     public override string ToString() => Text;
 
     [GeneratedRegex(@"\A0-[0-7][0-9A-HJKMNP-TV-Z]{25}\z")]
