@@ -1,5 +1,3 @@
-using System.Threading.Channels;
-
 namespace DelayQueueApi.Store;
 
 /// <summary>
@@ -10,95 +8,133 @@ namespace DelayQueueApi.Store;
 /// <param name="weight">What an operation adds to a call, in the unit of <paramref name="maxWeight"/>.</param>
 /// <param name="maxWeight">The most that one call carries; a heavier operation goes alone.</param>
 internal sealed class GroupCommit<TOperation, TReply>(
-    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight) : IAsyncDisposable
+    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight) : IAsyncDisposable, IThreadPoolWorkItem
 {
     private const int MaxOperations = 64;
+
+    /// <summary>One that the store works on, and others on their ways.</summary>
     private const int MaxCalls = 4;
+
     private const int MaxWaiting = 10_000;
 
-    private readonly Channel<Pending> waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly SemaphoreSlim calls = new(MaxCalls);
-    private Task? pump;
-    private int started;
+    private readonly Lock gate = new();
+    private readonly Queue<Pending> waiting = new();
+    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int calls;
+    private bool disposed;
 
     /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait.</exception>
     public Task<TReply> SubmitAsync(TOperation operation)
     {
-        if (Interlocked.Exchange(ref started, 1) == 0)
-        {
-            pump = PumpAsync();
-        }
-
         var pending = new Pending(operation);
-        return waiting.Writer.TryWrite(pending)
-            ? pending.Reply.Task
-            : Task.FromException<TReply>(new StoreException(Applied.No, "Too many operations wait for the store."));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        waiting.Writer.TryComplete();
-        await (pump ?? Task.CompletedTask);
-        for (var call = 0; call < MaxCalls; call++)
+        lock (gate)
         {
-            await calls.WaitAsync();
-        }
-
-        calls.Dispose();
-    }
-
-    private async Task PumpAsync()
-    {
-        while (await waiting.Reader.WaitToReadAsync())
-        {
-            await calls.WaitAsync();
-            _ = CommitAsync(Gather());
-        }
-    }
-
-    private List<Pending> Gather()
-    {
-        var batch = new List<Pending>();
-        var total = 0;
-        while (batch.Count < MaxOperations && waiting.Reader.TryPeek(out var next))
-        {
-            total += weight(next.Operation);
-            if (batch.Count > 0 && total > maxWeight)
+            if (disposed || waiting.Count >= MaxWaiting)
             {
-                break;
+                return Task.FromException<TReply>(new StoreException(
+                    Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
             }
 
-            waiting.Reader.TryRead(out _);
-            batch.Add(next);
+            waiting.Enqueue(pending);
+            if (calls == MaxCalls)
+            {
+                return pending.Task;
+            }
+
+            calls++;
         }
 
-        return batch;
+        // Behind the work that is there already: in a busy process it brings more operations for this call.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        return pending.Task;
     }
 
-    private async Task CommitAsync(List<Pending> batch)
+    void IThreadPoolWorkItem.Execute() => _ = CommitAllAsync();
+
+    /// <summary>Answers all that was submitted, then refuses the rest.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            if (calls == 0)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        return new ValueTask(idle.Task);
+    }
+
+    private async Task CommitAllAsync()
+    {
+        while (Gather() is { } batch)
+        {
+            await CommitAsync(batch);
+        }
+    }
+
+    /// <returns>What goes into the next call, or null where nothing waits and so the place of a call is free again.</returns>
+    private Pending[]? Gather()
+    {
+        lock (gate)
+        {
+            if (waiting.Count == 0)
+            {
+                calls--;
+                if (disposed && calls == 0)
+                {
+                    idle.TrySetResult();
+                }
+
+                return null;
+            }
+
+            var (count, total) = (0, 0L);
+            foreach (var next in waiting)
+            {
+                total += weight(next.Operation);
+                if (count == MaxOperations || (count > 0 && total > maxWeight))
+                {
+                    break;
+                }
+
+                count++;
+            }
+
+            var batch = new Pending[count];
+            for (var i = 0; i < count; i++)
+            {
+                batch[i] = waiting.Dequeue();
+            }
+
+            return batch;
+        }
+    }
+
+    private async Task CommitAsync(Pending[] batch)
     {
         try
         {
-            var replies = await commit(batch.ConvertAll(pending => pending.Operation));
-            for (var i = 0; i < batch.Count; i++)
+            var replies = await commit(Array.ConvertAll(batch, pending => pending.Operation));
+            for (var i = 0; i < batch.Length; i++)
             {
-                batch[i].Reply.SetResult(replies[i]);
+                batch[i].SetResult(replies[i]);
             }
         }
-#pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the pump must go on.
+#pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the others go on.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            batch.ForEach(pending => pending.Reply.TrySetException(error));
-        }
-        finally
-        {
-            calls.Release();
+            foreach (var pending in batch)
+            {
+                pending.TrySetException(error);
+            }
         }
     }
 
-    private sealed record Pending(TOperation Operation)
+    private sealed class Pending(TOperation operation) : TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public TaskCompletionSource<TReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TOperation Operation => operation;
     }
 }
