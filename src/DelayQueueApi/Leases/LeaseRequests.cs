@@ -10,14 +10,14 @@ internal sealed class LeaseRequests(JobStore jobs)
     /// <returns>The lease, or why there can be none: the token is not one of ours, or the job is not.</returns>
     public async Task<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken)
     {
-        if (id.Ulid is not { } ulid)
+        if (id.Stored is not { } stored)
         {
             return (null, Problems.JobMissing());
         }
 
         if (LeaseToken.Parse(leaseToken) is { } token)
         {
-            return (new HeldLease(ulid, token), null);
+            return (new HeldLease(stored, token), null);
         }
 
         return (null, await jobs.GetAsync(id) is null ? Problems.JobMissing() : Problems.LeaseLost());
