@@ -1,11 +1,11 @@
--- Stands before the scripts that make jobs, after Prelude.lua, JobIds.lua and Generations.lua.
+-- Stands before the scripts that make jobs, after Prelude.lua and Generations.lua.
 --
 -- ARGV  twelve a job, read by readJobs():
 --       1 queue      index of its queue
 --       2 priority   0…9
 --       3 delay ms   "" where a run-at is given
 --       4 run-at     ms; the past means now
---       5 random     11 characters that end its id
+--       5 random     5 bytes that end its id
 --       6 attempts   at most so many; "" for the queue's own, else 20
 --       7 lease ms   0 for the queue's own
 --       8 body       the rest of the record, in JobRecord's form
@@ -45,9 +45,9 @@ local function maker(idempotency)
   local function knownUnder(key)
     if not remembered[key] then
       local known = idempotency.get(key)
-      if known and readU48(known, 57) > now then
+      if known and readU48(known, 45) > now then
         remembered[key] = {
-          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 54), maxAttempts = readU16(known, 55),
+          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 42), maxAttempts = readU16(known, 43),
         }
       end
     end
@@ -91,20 +91,22 @@ local function maker(idempotency)
     return MADE, holder
   end
 
-  -- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
-  local idInstant, idSequence, instantDigits, newestDigits
+  -- An id is an instant (6 bytes), a sequence number within it (3) and 5 random bytes. Ids rise even where the clock stands still or
+  -- steps back, and where an instant has no more numbers.
+  local idInstant, idSequence, newest
   local function nextId(random)
     if not idInstant then
-      idInstant, idSequence = now, 0
-      local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
-      if lastInstant and tonumber(lastInstant) >= now then
-        idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
+      idInstant, idSequence = now, -1
+      local last = call('GET', LAST_ID)
+      if last and readU48(last, 1) >= now then
+        local a, b, c = byte(last, 7, 9)
+        idInstant, idSequence = readU48(last, 1), a * 65536 + b * 256 + c
       end
-      instantDigits = base32(idInstant, 10)
     end
-    newestDigits = instantDigits .. base32(idSequence, 5)
     idSequence = idSequence + 1
-    return newestDigits .. random
+    if idSequence == 16777216 then idInstant, idSequence = idInstant + 1, 0 end
+    newest = u48(idInstant) .. char(floor(idSequence / 65536)) .. u16(idSequence)
+    return newest .. random
   end
 
   -- The first run-at of each zset that this call adds to, so that a new first can be told.
@@ -144,11 +146,11 @@ local function maker(idempotency)
     for _, job in ipairs(toRemember) do
       idempotency.set(job.key, job.hash .. u48(job.runAt) .. u48(now) .. job.id .. u16(job.maxAttempts) .. u48(now + job.knownMs))
     end
-    if idInstant then
+    if newest then
       for _, queue in ipairs(queues) do if queue.made then register(queue) end end
     end
     flush()
-    if idInstant then setLastId(idInstant, idSequence - 1, newestDigits) end
+    if newest then call('SET', LAST_ID, newest) end
   end
 
   return { readJobs = readJobs, plan = plan, make = make, flush = flushMade }

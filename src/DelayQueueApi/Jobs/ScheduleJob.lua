@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/Generations.lua
--- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --

@@ -89,7 +89,7 @@ local function heldBy(claimId)
   local known = claimId ~= '' and memory.get(claimId)
   if not known then return {} end
   local ids, jobs = {}, {}
-  for at = 9, #known, 26 do ids[#ids + 1] = sub(known, at, at + 25) end
+  for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
   load(ids)
   for _, id in ipairs(ids) do
     local job = loaded[id]
@@ -144,7 +144,7 @@ for i, jobs in ipairs(claims) do
   local answer = {}
   for _, job in ipairs(jobs) do
     answer[#answer + 1] = job.id
-    answer[#answer + 1] = writeJob(job)
+    answer[#answer + 1] = job.record
   end
   answers[i] = answer
 end

@@ -9,8 +9,8 @@ internal sealed class LeaseRequests(JobStore jobs)
 {
     /// <returns>The lease, or why there can be none: the token is not one of ours, or the job is not.</returns>
     public ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken) =>
-        id.Ulid is not { } ulid ? new((null, Problems.JobMissing()))
-        : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(ulid, token), null))
+        id.Stored is not { } stored ? new((null, Problems.JobMissing()))
+        : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(stored, token), null))
         : WhyNoneAsync(id);
 
     private async ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> WhyNoneAsync(JobId id) =>

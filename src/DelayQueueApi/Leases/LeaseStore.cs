@@ -97,7 +97,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var jobs = new JobRecord[pairs.Length / 2];
         for (var i = 0; i < jobs.Length; i++)
         {
-            jobs[i] = JobRecord.Decode((string)pairs[2 * i]!, (byte[])pairs[(2 * i) + 1]!);
+            jobs[i] = JobRecord.Decode(JobId.FromStored((byte[])pairs[2 * i]!), (byte[])pairs[(2 * i) + 1]!);
         }
 
         return jobs;
@@ -123,7 +123,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var outcome = (Settled)(int)answer[0];
         if (outcome < Settled.Cancelled)
         {
-            return new Acked(outcome, [JobId.FromUlid((string)answer[2]!)], (int)answer[1]);
+            return new Acked(outcome, [JobId.FromStored((byte[])answer[2]!)], (int)answer[1]);
         }
 
         foreach (var queue in answer.Skip(2))
@@ -131,8 +131,8 @@ internal sealed class LeaseStore : IAsyncDisposable
             wakeups.Announce(call.Queues[(int)queue - 1]);
         }
 
-        var ids = answer.Length > 1 ? (string)answer[1]! : "";
-        return new Acked(outcome, [.. ids.Chunk(JobId.UlidLength).Select(ulid => JobId.FromUlid(new string(ulid)))]);
+        var ids = answer.Length > 1 ? (byte[])answer[1]! : [];
+        return new Acked(outcome, [.. ids.Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(id))]);
     }
 
     private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
@@ -197,5 +197,5 @@ internal sealed class LeaseStore : IAsyncDisposable
     }
 
     private static ScriptCall Add(ScriptCall call, HeldLease lease) =>
-        call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
+        call.Add(lease.StoredId, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
 }

@@ -18,7 +18,7 @@ internal static class SettleJobs
             .WithName("SettleJobs")
             .WithSummary("Ack and nack many jobs")
             .WithDescription("Answers one result an item, acks first, then nacks, in order: each is settled or refused by itself, and may be repeated as the single call.")
-            .WithExample("""{ "acks": [{ "id": "0-01JD3W8Y9A0000000000000000", "leaseToken": "from the claim" }], "nacks": [] }""")
+            .WithExample("""{ "acks": [{ "id": "0-01JD3W8Y9A0000000000000HB2", "leaseToken": "from the claim" }], "nacks": [] }""")
             .Produces<Response>();
     }
 

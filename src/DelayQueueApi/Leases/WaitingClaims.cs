@@ -60,7 +60,7 @@ internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvi
         if (client.IsCancellationRequested)
         {
             await Task.WhenAll(claimed.Jobs.Select(job =>
-                store.ReleaseAsync(new HeldLease(job.Id.Ulid!, new LeaseToken(job.Fence, job.Nonce, job.Queue)))));
+                store.ReleaseAsync(new HeldLease(job.Id.Stored!, new LeaseToken(job.Fence, job.Nonce, job.Queue)))));
             client.ThrowIfCancellationRequested();
         }
 

@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/Generations.lua
--- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- include Schedules/Schedules.lua
 -- Fires schedules that are still as the caller has read them: makes the job of an instant and moves on to the next one, in one
