@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace DelayQueueApi.Jobs;
 
@@ -12,7 +11,9 @@ internal readonly record struct JobId(string Text)
     /// <summary>Length of an id in the store: instant (6), sequence number within it (3) and random bytes (5).</summary>
     public const int StoredBytes = 14;
 
-    private const int RandomBytes = 5;
+    /// <summary>Of them, those at the end that nobody can guess.</summary>
+    public const int RandomBytes = 5;
+
     private const int CheckBytes = 2;
     private const string Partition = "0-";
     private const int TextLength = 28;
@@ -75,9 +76,6 @@ internal readonly record struct JobId(string Text)
             }
         }
     }));
-
-    /// <summary>The bytes that end a new id.</summary>
-    public static byte[] NewRandom() => RandomNumberGenerator.GetBytes(RandomBytes);
 
     public static bool TryParse(string? text, out JobId id)
     {

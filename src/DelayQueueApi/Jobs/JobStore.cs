@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
@@ -26,7 +27,7 @@ internal sealed class JobStore : IAsyncDisposable
     public JobStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
     {
         (this.scripts, this.wakeups, this.embedded, this.options) = (scripts, wakeups, embedded, options.Value);
-        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes);
+        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs), TimeProvider.System);
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
@@ -146,19 +147,29 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ScheduleScript, call))!;
+        var now = Instant(reply[0]);
+        foreach (var queue in (int[])reply[1]!)
+        {
+            wakeups.Announce(call.Queues[queue - 1]);
+        }
+
         var answers = new Scheduled[jobs.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            var of = reply.AsSpan(i * 6, 6);
-            answers[i] = new Scheduled((ScheduleOutcome)(int)of[0], JobId.FromStored((byte[])of[1]!), Instant(of[2]), Instant(of[3]), (int)of[4]);
-            if ((int)of[5] == 1)
-            {
-                wakeups.Announce(jobs[i].Queue.Stored);
-            }
+            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade((RedisResult[])reply[i + 2]!) : Made(jobs[i], (byte[])reply[i + 2]!, now);
         }
 
         return answers;
     }
+
+    private static Scheduled Made(NewJob job, byte[] reply, DateTimeOffset now)
+    {
+        var runAt = job.RunAt is null ? now.AddMilliseconds(job.DelayMs) : job.RunAt > now ? job.RunAt.Value : now;
+        return new(ScheduleOutcome.Made, JobId.FromStored(reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
+    }
+
+    private static Scheduled NotMade(RedisResult[] reply) =>
+        new((ScheduleOutcome)(int)reply[0], JobId.FromStored((byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4]);
 }
 
 /// <param name="Id">The job made, made before, or in the way.</param>

@@ -8,7 +8,7 @@
 -- ARGV  as Prelude.lua and Lease.lua, with the longest that an idempotency key is known, ms, and the most keys that are
 --       remembered in that time before the leases; more a lease:
 --       1 result     JSON that is kept with the job, where jobs are kept; "" for none
---       2 n          number of follow-ups, then n times twelve as MakeJobs.lua
+--       2 n          number of follow-ups, then n times five as MakeJobs.lua
 -- Returns a list a lease: an integer (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile,
 --         -3 … -5 a follow-up is refused as ScheduleJob.lua's -1 … -3 tell); then, done, the follow-ups' ids, a string of 14
 --         bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the follow-up
@@ -72,5 +72,5 @@ for i, lease in ipairs(leases) do
     end
   end
 end
-if jobs then jobs.flush() else flush() end
+flushSettled(jobs and jobs.flush)
 return answers

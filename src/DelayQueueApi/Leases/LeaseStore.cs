@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
@@ -33,16 +32,18 @@ internal sealed class LeaseStore : IAsyncDisposable
     public LeaseStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, WorkersSeen workers, IOptions<StoreOptions> options)
     {
         (this.scripts, this.wakeups, this.embedded, this.workers, this.options) = (scripts, wakeups, embedded, workers, options.Value);
-        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim);
-        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim);
-        nacks = new(NackAsync, _ => 1, Limits.MaxClaim);
-        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim);
-        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim);
+        var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
+        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience, TimeProvider.System);
+        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim, patience, TimeProvider.System);
+        nacks = new(NackAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
+        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
+        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
     }
 
     /// <summary>Leases what is due now.</summary>
     /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
-    public Task<Claimed> ClaimAsync(Claim claim) => claims.SubmitAsync(claim);
+    /// <exception cref="OperationCanceledException">The client went away before the claim was sent.</exception>
+    public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) => claims.SubmitAsync(claim, client);
 
     public Task<Acked> AckAsync(Ack ack)
     {
@@ -76,7 +77,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         {
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
                 workers.IsNews(claim) ? "1" : "");
         }
 
@@ -155,7 +156,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var call = Call(batch, nack => nack.Lease, nack =>
         [
             nack.Error.Encode(), nack.DelayMs is { } delay ? delay : "", nack.Dead ? "1" : "",
-            BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)), Backoff.Default.ToStored(),
+            BitConverter.ToUInt32(Unguessable.Bytes(4)), Backoff.Default.ToStored(),
         ]);
         var reply = (RedisResult[])(await scripts.RunAsync(NackScript, call))!;
         var answers = new Nacked[batch.Count];

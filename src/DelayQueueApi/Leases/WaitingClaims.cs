@@ -56,7 +56,7 @@ internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvi
     private async Task<Claimed> ClaimOnceAsync(Claim claim, CancellationToken client)
     {
         client.ThrowIfCancellationRequested();
-        var claimed = await store.ClaimAsync(claim);
+        var claimed = await store.ClaimAsync(claim, client);
         if (client.IsCancellationRequested)
         {
             await Task.WhenAll(claimed.Jobs.Select(job =>

@@ -1,32 +1,35 @@
 namespace DelayQueueApi.Store;
 
 /// <summary>
-/// Lets operations that are asked for at the same time share script calls: while a few calls are in flight, what arrives is
-/// gathered and sent with the next one. An operation that comes alone leaves at once.
+/// Lets operations that are asked for at the same time share script calls: while a call is in flight, what arrives is gathered and sent
+/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones
+/// (docs/performance.md); what waits meanwhile is bounded in number and in time.
 /// </summary>
 /// <param name="commit">Runs operations in one call and answers one reply for each, in order.</param>
 /// <param name="weight">What an operation adds to a call, in the unit of <paramref name="maxWeight"/>.</param>
 /// <param name="maxWeight">The most that one call carries; a heavier operation goes alone.</param>
+/// <param name="patience">How long an operation may wait for its call.</param>
 internal sealed class GroupCommit<TOperation, TReply>(
-    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight) : IAsyncDisposable, IThreadPoolWorkItem
+    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight, TimeSpan patience, TimeProvider time)
+    : IAsyncDisposable, IThreadPoolWorkItem
 {
-    private const int MaxOperations = 64;
-
-    /// <summary>One that the store works on, and others on their ways.</summary>
-    private const int MaxCalls = 4;
+    /// <summary>A script of so many stalls others for less than 5 ms.</summary>
+    private const int MaxOperations = 100;
 
     private const int MaxWaiting = 10_000;
 
     private readonly Lock gate = new();
     private readonly Queue<Pending> waiting = new();
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int calls;
+    private bool committing;
     private bool disposed;
 
-    /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait.</exception>
-    public Task<TReply> SubmitAsync(TOperation operation)
+    /// <param name="operation">What to do.</param>
+    /// <param name="cancellation">Before the operation is sent it takes it back; then it has no effect.</param>
+    /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait, or this one for too long.</exception>
+    public Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default)
     {
-        var pending = new Pending(operation);
+        var pending = new Pending(operation, time.GetTimestamp(), cancellation);
         lock (gate)
         {
             if (disposed || waiting.Count >= MaxWaiting)
@@ -36,12 +39,12 @@ internal sealed class GroupCommit<TOperation, TReply>(
             }
 
             waiting.Enqueue(pending);
-            if (calls == MaxCalls)
+            if (committing)
             {
                 return pending.Task;
             }
 
-            calls++;
+            committing = true;
         }
 
         // Behind the work that is there already: in a busy process it brings more operations for this call.
@@ -49,15 +52,13 @@ internal sealed class GroupCommit<TOperation, TReply>(
         return pending.Task;
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = CommitAllAsync();
-
-    /// <summary>Answers all that was submitted, then refuses the rest.</summary>
+    /// <summary>Refuses what comes from now on, and answers what was submitted.</summary>
     public ValueTask DisposeAsync()
     {
         lock (gate)
         {
             disposed = true;
-            if (calls == 0)
+            if (!committing)
             {
                 idle.TrySetResult();
             }
@@ -66,23 +67,28 @@ internal sealed class GroupCommit<TOperation, TReply>(
         return new ValueTask(idle.Task);
     }
 
+    void IThreadPoolWorkItem.Execute() => _ = CommitAllAsync();
+
     private async Task CommitAllAsync()
     {
         while (Gather() is { } batch)
         {
-            await CommitAsync(batch);
+            if (batch.Count > 0)
+            {
+                await CommitAsync(batch);
+            }
         }
     }
 
-    /// <returns>What goes into the next call, or null where nothing waits and so the place of a call is free again.</returns>
-    private Pending[]? Gather()
+    /// <returns>What goes into the next call, or null where nothing waits.</returns>
+    private List<Pending>? Gather()
     {
         lock (gate)
         {
             if (waiting.Count == 0)
             {
-                calls--;
-                if (disposed && calls == 0)
+                committing = false;
+                if (disposed)
                 {
                     idle.TrySetResult();
                 }
@@ -90,34 +96,39 @@ internal sealed class GroupCommit<TOperation, TReply>(
                 return null;
             }
 
-            var (count, total) = (0, 0L);
-            foreach (var next in waiting)
+            var batch = new List<Pending>(Math.Min(waiting.Count, MaxOperations));
+            var total = 0L;
+            while (batch.Count < MaxOperations && waiting.TryPeek(out var next))
             {
-                total += weight(next.Operation);
-                if (count == MaxOperations || (count > 0 && total > maxWeight))
+                if (!IsLeft(next))
                 {
-                    break;
+                    total += weight(next.Operation);
+                    if (batch.Count > 0 && total > maxWeight)
+                    {
+                        break;
+                    }
+
+                    batch.Add(next);
                 }
 
-                count++;
-            }
-
-            var batch = new Pending[count];
-            for (var i = 0; i < count; i++)
-            {
-                batch[i] = waiting.Dequeue();
+                waiting.Dequeue();
             }
 
             return batch;
         }
     }
 
-    private async Task CommitAsync(Pending[] batch)
+    /// <summary>True where nobody waits for the operation any more.</summary>
+    private bool IsLeft(Pending pending) =>
+        pending.Cancellation.IsCancellationRequested ? pending.TrySetCanceled(pending.Cancellation)
+        : time.GetElapsedTime(pending.Since) > patience && pending.TrySetException(new StoreException(Applied.No, "The store is too slow: the operation was not sent in time."));
+
+    private async Task CommitAsync(List<Pending> batch)
     {
         try
         {
-            var replies = await commit(Array.ConvertAll(batch, pending => pending.Operation));
-            for (var i = 0; i < batch.Length; i++)
+            var replies = await commit(batch.ConvertAll(pending => pending.Operation));
+            for (var i = 0; i < batch.Count; i++)
             {
                 batch[i].SetResult(replies[i]);
             }
@@ -126,15 +137,17 @@ internal sealed class GroupCommit<TOperation, TReply>(
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            foreach (var pending in batch)
-            {
-                pending.TrySetException(error);
-            }
+            batch.ForEach(pending => pending.TrySetException(error));
         }
     }
 
-    private sealed class Pending(TOperation operation) : TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Pending(TOperation operation, long since, CancellationToken cancellation)
+        : TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
         public TOperation Operation => operation;
+
+        public long Since => since;
+
+        public CancellationToken Cancellation => cancellation;
     }
 }

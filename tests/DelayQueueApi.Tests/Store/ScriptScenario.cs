@@ -30,10 +30,10 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task SchedulesAsync()
     {
         await ExpectAsync("Queues/GetQueue.lua", "0", [Queue], []);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, 1_000, .. NewJob("A", delay: 0), .. NewJob("B", delay: 5_000, key: "k")]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "2 -1", [Queue], [86_400_000, 1_000, .. NewJob("C", key: "k"), .. NewJob("D", key: "k", hash: OtherHash)]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1", [Queue], [86_400_000, 1_000,
-            .. NewJob("E", runAt: 253_402_300_799_999, priority: 9), .. NewJob("F", runAt: 1, priority: 0), .. NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000)]);
+        await MakeAsync("1 1", Queue, NewJob("A", delay: 0), NewJob("B", delay: 5_000, key: "k"));
+        await MakeAsync("2 -1", Queue, NewJob("C", key: "k"), NewJob("D", key: "k", hash: OtherHash));
+        await MakeAsync("1 1 1", Queue,
+            NewJob("E", runAt: 253_402_300_799_999, priority: 9), NewJob("F", runAt: 1, priority: 0), NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000));
         await RunAsync("Queues/GetQueue.lua", [Queue], []);
         await RunAsync("Jobs/GetJob.lua", [], ["", Id(Start, "A"), Unknown]);
     }
@@ -65,7 +65,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
 
     private async Task ClaimIdsAsync()
     {
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, 1_000, .. NewJob("X"), .. NewJob("Y")]);
+        await MakeAsync("1 1", Queue, NewJob("X"), NewJob("Y"));
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", "", "1", 2, "", Nonce, "w", "c", ""]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", ""]);
         await ExpectAsync("Leases/AckJob.lua", "1 1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Id(Start + 6_000, "X"), Now), .. Ack(Id(Start + 6_000, "Y", 1), Now)]);
@@ -75,7 +75,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task UpdatesAsync()
     {
         var id = Id(Start + 6_000, "U", 2);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Queue], [86_400_000, 1_000, .. NewJob("U", delay: 5)]);
+        await MakeAsync("1", Queue, NewJob("U", delay: 5));
         var read = (await RunAsync("Jobs/GetJob.lua", [], ["", id]))[1];
         var changed = await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)read, 9, 7, 2_000, "", 1, "\u000edefault/parity\0\0\0\0[1]"]);
         await RunAsync("Jobs/ExplainJob.lua", [Queue], [id]);
@@ -91,7 +91,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
 
     private async Task CancelsAsync()
     {
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1 1", [Queue], [86_400_000, 1_000, .. NewJob("H"), .. NewJob("I"), .. NewJob("J"), .. NewJob("K", delay: 9)]);
+        await MakeAsync("1 1 1 1", Queue, NewJob("H"), NewJob("I"), NewJob("J"), NewJob("K", delay: 9));
         var at = Now;
         byte[][] held = [Id(Start + 6_000, "H", 3), Id(Start + 6_000, "I", 4), Id(Start + 6_000, "J", 5)];
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
@@ -168,8 +168,8 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task EndsAsync()
     {
         const string Ends = "default/ends";
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1", [Ends], [86_400_000, 1_000,
-            .. NewJob("L", options: "t5", queue: Ends), .. NewJob("M", options: "t5r1000", queue: Ends), .. NewJob("N", options: "r2000", queue: Ends, priority: 9)]);
+        await MakeAsync("1 1 1", Ends,
+            NewJob("L", options: "t5", queue: Ends), NewJob("M", options: "t5r1000", queue: Ends), NewJob("N", options: "r2000", queue: Ends, priority: 9));
         var made = Now;
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", "1"]);
         await RunAsync("Jobs/GetJob.lua", [], ["1", Id(made, "N", 2)]);
@@ -183,7 +183,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Id(made, "N", 2), 1]);
         await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "settings", " 2  7 1 0 10"]);
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 -3", [Ends], [86_400_000, 1_000, .. NewJob("O", queue: Ends, attempts: ""), .. NewJob("P", queue: Ends)]);
+        await MakeAsync("1 -3", Ends, NewJob("O", queue: Ends, attempts: 0), NewJob("P", queue: Ends));
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
         await ExpectAsync("Leases/NackJob.lua", "2", [Ends], [60_000, .. Nack(Id(Now, "O"), Now, dead: true)]);
         Now += 10;
@@ -196,12 +196,12 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task UniqueAsync()
     {
         const string Unique = "default/unique";
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 3 -2 1", [Unique], [86_400_000, 1_000,
-            .. NewJob("Q", options: "ufa;b", queue: Unique), .. NewJob("R", options: "ufa;b", queue: Unique), .. NewJob("S", options: "ufa;b", queue: Unique, onConflict: "reject"),
-            .. NewJob("T", options: "usa;b", queue: Unique, onConflict: "replace")]);
+        await MakeAsync("1 3 -2 1", Unique,
+            NewJob("Q", options: "ufa;b", queue: Unique), NewJob("R", options: "ufa;b", queue: Unique), NewJob("S", options: "ufa;b", queue: Unique, onConflict: 'j'),
+            NewJob("T", options: "usa;b", queue: Unique, onConflict: 'p'));
         await RunAsync("Leases/ClaimJobs.lua", [Unique], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
         // Started, so that the key is free again; then it is held by a job that is locked by hand to nobody.
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Unique], [86_400_000, 1_000, .. NewJob("U", options: "ufa;b", queue: Unique)]);
+        await MakeAsync("1", Unique, NewJob("U", options: "ufa;b", queue: Unique));
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
         await database.HashSetAsync(Api.Service<PartitionKeys>().Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
         await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 2)]);
@@ -215,7 +215,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     {
         const string Chain = "default/chain";
         Now++;
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Chain], [86_400_000, 1_000, .. NewJob("V", queue: Chain, options: "ufv"), .. NewJob("W", queue: Chain, key: "w")]);
+        await MakeAsync("1 1", Chain, NewJob("V", queue: Chain, options: "ufv"), NewJob("W", queue: Chain, key: "w"));
         var at = Now;
         await RunAsync("Leases/ClaimJobs.lua", [Chain], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "", ""]);
         RedisValue[] Acked(params RedisValue[][] then) => Ack(Id(at, "V"), at, "", then);
@@ -223,10 +223,10 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Queues/SetQueue.lua", [Chain], ["", "settings", "    2  "]);
         await ExpectAsync("Leases/AckJob.lua", "-5", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain))]);
         await ExpectAsync("Leases/AckJob.lua", "1", [Chain], [60_000, 86_400_000, 1_000,
-            .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: "reject"), NewJob("2", queue: Chain, key: "w"))]);
+            .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: 'j'), NewJob("2", queue: Chain, key: "w"))]);
         await ExpectAsync("Leases/AckJob.lua", "2", [Chain], [60_000, 86_400_000, 1_000, .. Acked()]);
         await ExpectAsync("Leases/AckJob.lua", "-4", [Chain], [60_000, 86_400_000, 1_000,
-            .. Ack(Id(at, "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: "reject"))]);
+            .. Ack(Id(at, "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: 'j'))]);
         await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100]);
     }
 

@@ -53,6 +53,13 @@ internal abstract class ScriptTranscript(Api api)
         return values;
     }
 
+    /// <summary>Makes jobs with what becomes of each: 1 made, or the code that begins its list.</summary>
+    protected async Task MakeAsync(string codes, string queue, params RedisValue[][] jobs)
+    {
+        var reply = (RedisResult[])(await RunAsync("Jobs/ScheduleJob.lua", [queue], [86_400_000, 1_000, .. jobs.SelectMany(job => job)]))!;
+        Assert.Equal(codes.Split(' '), reply.Skip(2).Select(answer => answer.Resp2Type == ResultType.Array ? (string)answer[0]! : "1"));
+    }
+
     protected async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
@@ -92,13 +99,13 @@ internal abstract class ScriptTranscript(Api api)
     private static byte[] Random(string letter) => Encoding.ASCII.GetBytes(letter.PadLeft(5, '0'));
 
     protected static RedisValue[] NewJob(
-        string letter, int priority = 4, RedisValue delay = default, long runAt = 0, RedisValue? attempts = null, int leaseMs = 0, string key = "", byte[]? hash = null,
-        string options = "", string queue = Queue, string onConflict = "return", int knownMs = 86_400_000) =>
+        string letter, int priority = 4, RedisValue delay = default, long runAt = 0, int attempts = 20, int leaseMs = 0, string key = "", byte[]? hash = null,
+        string options = "", string queue = Queue, char onConflict = 'r', int knownMs = 86_400_000) =>
     [
-        1, priority, runAt > 0 ? "" : delay.IsNull ? 0 : delay, runAt, Random(letter), attempts ?? 20, leaseMs,
+        1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay, (byte[])[.. Random(letter), (byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..]],
         (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
-        onConflict, key, key.Length > 0 ? hash ?? Hash : "", knownMs,
+        key.Length > 0 ? (byte[])[(byte)onConflict, .. U48(knownMs), .. hash ?? Hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' ? "" : $"{onConflict}",
     ];
 
     protected static RedisValue Schedule(byte[] stamp, long next)
