@@ -2,13 +2,16 @@
 """Measures the service beside its yardsticks and prints a table in Markdown. See bench/README.md."""
 
 import argparse
+import resource
 import shlex
 import signal
 import sys
+from dataclasses import asdict
+from http.client import HTTPException
 from pathlib import Path
 
 from harness import builds, report
-from harness.figures import alternate
+from harness.figures import alternate, warm_up
 from harness.processes import BenchError, Processes, say
 from harness.sizes import FULL, QUICK
 from harness.targets import Echo, Service
@@ -36,28 +39,61 @@ def parse():
     return options
 
 
-def measure(row, services, echo, store, sizes):
-    """Alternates the named services, and the echo where there is one, all freshly started: {name: [values of each repetition]}."""
-    with Processes() as processes:
-        measurements = {}
-        if echo:
-            beside = Echo(processes, echo)
-            measurements["echo"] = lambda: measure_echo(beside, sizes)
-        for name, program in services.items():
-            service = Service(processes, program, name, store)
-            measurements[name] = lambda service=service: row.measure(service.emptied(), sizes)
-        return alternate(measurements, 1 if row.once else sizes.repetitions, sizes.warm_up if row.warm_up else 0)
+def start(processes, services, echo, store, sizes):
+    """The echo, where there is one, and the named services, each with a store of its own."""
+    started = {name: Service(processes, program, name, store) for name, program in services.items()}
+    if echo:
+        started["echo"] = Echo(processes, echo)
+        warm_up("echo", lambda: measure_echo(started["echo"], sizes), sizes.warm_up)
+    return started
+
+
+def measure(row, started, sizes):
+    """Alternates what is started: {name: [values of each repetition]}."""
+    measurements = {}
+    for name, subject in started.items():
+        if name == "echo":
+            if row.echo:
+                measurements[name] = lambda echo=subject: measure_echo(echo, sizes)
+        elif not row.setup:
+            measurements[name] = lambda service=subject: row.measure(service.emptied(), sizes)
+        elif state := row.setup(subject, sizes):
+            measurements[name] = lambda state=state: row.measure(state, sizes)
+        if row.warm_up and name in measurements and name != "echo":
+            warm_up(name, measurements[name], sizes.warm_up)
+    return alternate(measurements, 1 if row.once else sizes.repetitions)
+
+
+def measure_all(names, services, echo, stores, sizes):
+    """(row, store, what measure gives), or an error in its place, for every row and store."""
+    for store in stores:
+        rows = {name: ROWS[name] for name in names if store == "everysec" or ROWS[name].stores}
+        with Processes() as shared:
+            started = start(shared, services, echo if any(row.echo for row in rows.values()) else None, store, sizes)
+            for name, row in rows.items():
+                say(f"{name}, {store}")
+                with Processes() as own:
+                    subjects = {"peer": own} if row.peer else start(own, services, None, store, sizes) if row.fresh else started
+                    try:
+                        yield row, store, measure(row, subjects, sizes)
+                    except (BenchError, OSError, HTTPException) as error:
+                        yield row, store, error
 
 
 def main():
     options = parse()
     sizes = (FULL if options.full else QUICK).but(options.size + ([f"repetitions={options.reps}"] if options.reps else []))
-    stores = options.stores or (list(STORES) if options.full else ["everysec"])
-    chosen = options.only or [name for name, row in ROWS.items() if options.full or not row.full_only]
+    names = options.only or [name for name, row in ROWS.items() if options.full or not row.full_only]
+    if options.baseline:
+        names = [name for name in names if not ROWS[name].peer]
+    stores = options.stores or (STORES if options.full else ["everysec"])
     # So that SIGTERM stops what was started, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A connection of every long poll, in this process and in the service.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
-    lines, failed = [], []
+    lines, failed = [], False
     with Processes() as built:
         services = {"service": builds.publish_service(built.folder / "service")}
         echo = None
@@ -65,23 +101,20 @@ def main():
             services["baseline"] = builds.baseline(options.baseline, built.folder)
         else:
             echo = builds.publish_echo(built.folder / "echo", services["service"])
-        for name in chosen:
-            row = ROWS[name]
-            for store in stores if row.stores else ["everysec"]:
-                say(f"{name}, {store}")
-                try:
-                    found = measure(row, services, echo if row.echo else None, store, sizes)
-                except BenchError as error:
-                    say(f"FAILED: {error}")
-                    failed.append(name)
-                    continue
-                compared = report.against_baseline if options.baseline else report.against_yardsticks
-                lines += compared(row, found["service"], found.get("baseline", found.get("echo")), STORES[store])
+        for row, store, found in measure_all(names, services, echo, stores, sizes):
+            title = row.title.format(**asdict(sizes)) + STORES[store]
+            if isinstance(found, Exception):
+                say(f"FAILED: {title}: {found}")
+                failed = True
+            elif options.baseline:
+                lines += report.against_baseline(row, title, found["service"], found["baseline"])
+            else:
+                lines += report.against_yardsticks(row, title, found, judged=store == "everysec")
 
     text = report.report(shlex.join(["bench/run.py", *sys.argv[1:]]), lines, options.baseline)
     print(text)
     if failed:
-        say(f"FAILED: {', '.join(failed)}")
+        say("FAILED: see above; nothing is written.")
         return 1
     if options.write:
         report.write(options.write, text)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from statistics import median
 from time import monotonic
 
@@ -39,26 +40,36 @@ class Figure:
 class Row:
     """measure takes a service with an empty store and the sizes, and gives values by the keys of the figures and of their yardsticks."""
 
+    # With {names} of sizes in it.
     title: str
     figures: tuple[Figure, ...]
     measure: Callable
+    # Takes a service and the sizes once; what it gives goes into measure in place of the service. None: it is not installed.
+    setup: Callable | None = None
+    # No service is started; setup takes the processes in its place.
+    peer: bool = False
     # Alternates with the echo, whose values are the yardsticks "echo-rate" and "echo-cpu".
     echo: bool = False
     # What is measured first is thrown away.
     warm_up: bool = False
     # Also measured on other stores.
     stores: bool = False
+    # Not on the services of the other rows, which have done much.
+    fresh: bool = False
     # Not repeated.
     once: bool = False
     full_only: bool = False
 
 
-def alternate(measurements, repetitions, warm_up_seconds):
+def warm_up(name, measure, seconds):
+    """Measures for so long, for the just-in-time compiler, and throws it away."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        say(f"  {name}, warm-up: {told(measure())}")
+
+
+def alternate(measurements, repetitions):
     """Calls each of the named functions in turn, every second time the other way round: {name: [values by key]}."""
-    for name, measure in measurements.items():
-        end = monotonic() + warm_up_seconds
-        while monotonic() < end:
-            say(f"  {name}, warm-up: {told(measure())}")
     found = {name: [] for name in measurements}
     for repetition in range(repetitions):
         for name in reversed(measurements) if repetition % 2 else measurements:
@@ -76,6 +87,10 @@ def number(value):
     """Three digits that count, thousands apart."""
     size = abs(value)
     return f"{value:,.0f}" if size >= 100 or value == 0 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 0.1 else f"{value:.2g}"
+
+
+def percentile(values, share):
+    return sorted(values)[max(0, ceil(share * len(values) / 100) - 1)]
 
 
 def spread(values):

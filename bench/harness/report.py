@@ -13,20 +13,24 @@ from .figures import ratios, spread
 BEGIN, END = "<!-- bench/run.py writes from here -->", "<!-- to here -->"
 
 
-def against_yardsticks(row, measured, echo, note):
-    """The lines of a row; measured and echo are the values of each repetition."""
-    yield f"**{row.title}{note}**", "", "", "", "", "", ""
+def against_yardsticks(row, title, found, judged):
+    """The lines of a row. found: the values of each repetition of the service or peer, and of the echo; judged: whether the bounds are meant for it."""
+    echo = found.pop("echo", None)
+    measured = next(iter(found.values()), None)
+    if not measured:
+        yield f"**{title}**", "not installed", "", "", "", "", ""
+        return
+    yield f"**{title}**", "", "", "", "", "", ""
     for figure in row.figures:
         values = [repetition[figure.key] for repetition in measured]
         beside = [repetition[figure.yardstick] for repetition in echo or measured] if figure.yardstick else []
         pairs = ratios(values, beside) if beside else []
-        yield (
-            figure.title, spread(values), spread(beside) if beside else "", spread(pairs) if pairs else "",
-            figure.bound(figure.must), figure.bound(figure.aim), figure.verdict(median(pairs or values)))
+        bounds = (figure.bound(figure.must), figure.bound(figure.aim), figure.verdict(median(pairs or values))) if judged else ("", "", "")
+        yield figure.title, spread(values), spread(beside) if beside else "", spread(pairs) if pairs else "", *bounds
 
 
-def against_baseline(row, measured, baseline, note):
-    yield f"**{row.title}{note}**", "", "", "", ""
+def against_baseline(row, title, measured, baseline):
+    yield f"**{title}**", "", "", "", ""
     for figure in row.figures:
         values, before = ([repetition[figure.key] for repetition in of] for of in (measured, baseline))
         pairs = ratios(values, before)

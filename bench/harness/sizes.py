@@ -1,42 +1,42 @@
 """How much of everything: a quick look, or what the published figures are made of."""
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
 class Sizes:
     """Each can be set by --size NAME=NUMBER."""
 
-    repetitions: int = 3
-    # At least so many seconds are thrown away, for the just-in-time compiler.
-    warm_up: int = 3
+    repetitions: int = 2
+    # At least so many seconds are thrown away. It takes a service that is kept busy some 10 s to be compiled as it will stay.
+    warm_up: int = 7
     # Of a load that has no number of its own.
     seconds: int = 2
-    # Claims and acks, one job a request; claims and settles of a hundred; single claims of a big store.
+    # Jobs that are claimed and acked, one a request, and a hundred a request.
     cycles: int = 20_000
-    batched: int = 100_000
-    lateness_jobs: int = 500
-    lateness_seconds: int = 5
+    batched: int = 50_000
+    lateness_jobs: int = 400
+    lateness_seconds: int = 3
     memory_jobs: int = 20_000
     # Pending jobs beside which operations are timed.
     few: int = 10_000
     many: int = 100_000
-    idle_seconds: int = 5
+    idle_seconds: int = 2
     polls: int = 1_000
     poll_queues: int = 100
     idle_queues: int = 1_000
+    # Leases that end at once.
     expired: int = 20_000
-    large: int = 10
-    peer_jobs: int = 50_000
+    # Of each large request.
+    large: int = 5
+    peer_jobs: int = 20_000
 
     def but(self, settings):
-        types = {field.name: field.type for field in fields(self)}
+        """These with settings of the form NAME=NUMBER."""
         for setting in settings:
-            name, _, value = setting.partition("=")
-            if name not in types:
-                raise SystemExit(f"--size {setting}: there are {', '.join(types)}")
-            object.__setattr__(self, name, types[name](value))
-        return self
+            if setting.partition("=")[0] not in asdict(self):
+                raise SystemExit(f"--size {setting}: there are {', '.join(asdict(self))}")
+        return replace(self, **{name: int(value) for name, _, value in (setting.partition("=") for setting in settings)})
 
 
 QUICK = Sizes()

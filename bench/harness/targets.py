@@ -66,6 +66,7 @@ class Service(Target):
         env = {"Store__DataDirectory": "data"} if self.redis is None else {"ConnectionStrings__Redis": f"127.0.0.1:{self.redis.port}"}
         super().__init__(processes, program, name, {"ConnectionStrings__Redis": "", **env})
         self.client = Client(self.port)
+        self.sibling = lambda other: Service(processes, program, f"{name}, {other}", store)
 
     @contextmanager
     def cpu(self):

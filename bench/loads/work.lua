@@ -1,6 +1,6 @@
 -- Claims and acks jobs that are ready, until as many as it is told are done. There must be a few more, or the last claims find none.
 --
--- wrk -t1 … -s work.lua URL -- MODE QUEUE JOBS LIMIT LEASES
+-- wrk -t1 … -s work.lua URL -- MODE QUEUE JOBS LIMIT LEASE_MS LEASES
 --   MODE    settle: claim and ack; claim: claim, and write the leases into the file LEASES; ack: ack those of LEASES
 --   LIMIT   jobs a request: 1 acks by POST /jobs/{id}/ack, more by POST /jobs/settle
 -- Prints one line of JSON; the time is from the first request to the answer that brought the number up to JOBS.
@@ -25,12 +25,11 @@ end
 function init(args)
   wrk.headers["Content-Type"] = "application/json"
   mode, jobs, limit = args[1], tonumber(args[3]), tonumber(args[4])
-  -- So long a lease that none ends during the run.
-  claim = post("/jobs/claim", '{"queues":["' .. args[2] .. '"],"leaseMs":43200000,"limit":' .. limit .. '}')
+  claim = post("/jobs/claim", '{"queues":["' .. args[2] .. '"],"leaseMs":' .. args[5] .. ',"limit":' .. limit .. '}')
   if mode == "claim" then
-    file = assert(io.open(args[5], "w"))
+    file = assert(io.open(args[6], "w"))
   elseif mode == "ack" then
-    for id, token in assert(io.open(args[5])):read("*a"):gmatch("(%S+) (%S+)") do
+    for id, token in assert(io.open(args[6])):read("*a"):gmatch("(%S+) (%S+)") do
       top = top + 1
       leases[top] = { id = id, token = token }
     end

@@ -27,7 +27,7 @@ def measure(service, sizes):
 
 
 CLAIM = Row(
-    f"`POST /jobs/claim` and `/jobs/{{id}}/ack`, one job a request, {CONNECTIONS} connections",
+    f"Claim and ack, one job a request, {CONNECTIONS} connections",
     (
         Figure("rate", "cycles/s, beside requests/s of the echo", "echo-rate", 0.25, 0.35, more_is_better=True),
         Figure("cpu", "CPU a cycle, service and Redis, µs", "echo-cpu"),
