@@ -4,6 +4,7 @@
 import argparse
 import resource
 import shlex
+import shutil
 import signal
 import sys
 from dataclasses import asdict
@@ -72,12 +73,24 @@ def measure_all(names, services, echo, stores, sizes):
             started = start(shared, services, echo if any(row.echo for row in rows.values()) else None, store, sizes)
             for name, row in rows.items():
                 say(f"{name}, {store}")
-                with Processes() as own:
-                    subjects = {"peer": own} if row.peer else start(own, services, None, store, sizes) if row.fresh else started
-                    try:
-                        yield row, store, measure(row, subjects, sizes)
-                    except (BenchError, OSError, HTTPException) as error:
-                        yield row, store, error
+                try:
+                    with Processes() as own:
+                        subjects = {"peer": own} if row.peer else start(own, services, None, store, sizes) if row.fresh else started
+                        found = measure(row, subjects, sizes)
+                except (BenchError, OSError, HTTPException) as error:
+                    found = error
+                yield row, store, found
+
+
+def prepare():
+    for tool in ("dotnet", "git", "redis-server", "redis-benchmark", "wrk"):
+        if not shutil.which(tool):
+            sys.exit(f"{tool} is not installed; see bench/README.md.")
+    # So that SIGTERM stops what was started, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # A connection of every long poll, in this process and in the service.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def main():
@@ -87,11 +100,8 @@ def main():
     if options.baseline:
         names = [name for name in names if not ROWS[name].peer]
     stores = options.stores or (STORES if options.full else ["everysec"])
-    # So that SIGTERM stops what was started, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    # A connection of every long poll, in this process and in the service.
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    prepare()
+    command, setting = shlex.join(["bench/run.py", *sys.argv[1:]]), report.setting()
 
     lines, failed = [], False
     with Processes() as built:
@@ -111,7 +121,7 @@ def main():
             else:
                 lines += report.against_yardsticks(row, title, found, judged=store == "everysec")
 
-    text = report.report(shlex.join(["bench/run.py", *sys.argv[1:]]), lines, options.baseline)
+    text = f"`{command}`\n\n{setting}\n\n{report.table(lines, options.baseline)}"
     print(text)
     if failed:
         say("FAILED: see above; nothing is written.")
@@ -122,4 +132,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

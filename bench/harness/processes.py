@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+START = time.monotonic()
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -18,8 +19,8 @@ class BenchError(Exception):
 
 
 def say(text):
-    """Progress, for those who wait."""
-    print(text, file=sys.stderr, flush=True)
+    """Progress, for those who wait, with the seconds since the start."""
+    print(f"{time.monotonic() - START:5.0f} s  {text}", file=sys.stderr, flush=True)
 
 
 def free_port():

@@ -42,6 +42,11 @@ def table(lines, baseline):
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [head, ["---"] * len(head), *lines])
 
 
+def setting():
+    """The machine and the versions."""
+    return f"{machine()}.\n{versions()}."
+
+
 def machine():
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
     memory = int(re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[1]) / 2**20
@@ -62,10 +67,6 @@ def versions():
         "beanstalkd " + told(["beanstalkd", "-v"], r"beanstalkd (\S+)"),
         "Node.js " + told(["node", "--version"], r"v(\S+)"),
     ])
-
-
-def report(command, lines, baseline=False):
-    return f"`{command}`\n\n{machine()}.\n{versions()}.\n\n{table(lines, baseline)}"
 
 
 def write(path, text):

@@ -8,13 +8,13 @@ class Sizes:
     """Each can be set by --size NAME=NUMBER."""
 
     repetitions: int = 2
-    # At least so many seconds are thrown away. It takes a service that is kept busy some 10 s to be compiled as it will stay.
-    warm_up: int = 7
+    # At least so many seconds are thrown away. It takes a service that is kept busy 10 to 15 s to be compiled as it will stay.
+    warm_up: int = 10
     # Of a load that has no number of its own.
     seconds: int = 2
     # Jobs that are claimed and acked, one a request, and a hundred a request.
     cycles: int = 20_000
-    batched: int = 50_000
+    batched: int = 30_000
     lateness_jobs: int = 400
     lateness_seconds: int = 3
     memory_jobs: int = 20_000
@@ -41,5 +41,5 @@ class Sizes:
 
 QUICK = Sizes()
 FULL = Sizes(
-    repetitions=5, warm_up=20, seconds=8, cycles=100_000, batched=500_000, lateness_jobs=2_000, lateness_seconds=10, memory_jobs=100_000, many=5_000_000,
+    repetitions=5, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, memory_jobs=100_000, many=5_000_000,
     idle_seconds=20, polls=10_000, poll_queues=1_000, idle_queues=10_000, expired=100_000, large=50, peer_jobs=200_000)

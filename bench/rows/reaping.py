@@ -28,8 +28,8 @@ def measure(service, sizes):
     idle = pings(service.redis, lambda: time.monotonic() > quiet)
 
     queue = service.new_queue()
-    service.fill(queue, sizes.expired)
-    wrk.work(service, queue, sizes.expired - CONNECTIONS * LIMIT, LIMIT, CONNECTIONS, mode="claim", leases="/dev/null", lease_ms=LEASE_MS)
+    service.fill(queue, sizes.expired + CONNECTIONS * LIMIT)
+    wrk.work(service, queue, sizes.expired, LIMIT, CONNECTIONS, mode="claim", leases="/dev/null", lease_ms=LEASE_MS)
     leased = f"dq:{{0}}:q:default/{queue}:leased"
     if service.totals(queue)["leasesExpired"] > 0:
         raise BenchError(f"{service.name}: claiming took longer than a lease; take a smaller --size expired.")
@@ -45,7 +45,7 @@ def measure(service, sizes):
     totals = service.totals(queue)
     expired = totals["leasesExpired"]
     # The service releases what it has claimed for wrk when that is gone.
-    if expired + totals["released"] != totals["claimed"] or expired < sizes.expired - 2 * CONNECTIONS * LIMIT:
+    if expired + totals["released"] != totals["claimed"] or expired < sizes.expired:
         raise BenchError(f"{service.name}: not all leases that ended were reaped within {seconds:.0f} s: {totals}")
     return {
         "most": max(times), "p99": percentile(times, 99), "idle-most": max(idle), "idle-p99": percentile(idle, 99),
