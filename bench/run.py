@@ -45,14 +45,15 @@ def start(processes, services, echo, store, sizes):
     started = {name: Service(processes, program, name, store) for name, program in services.items()}
     if echo:
         started["echo"] = Echo(processes, echo)
-        warm_up("echo", lambda: measure_echo(started["echo"], sizes), sizes.warm_up)
+        # It has little to compile.
+        warm_up("echo", lambda: measure_echo(started["echo"], sizes), sizes.warm_up / 2)
     return started
 
 
-def measure(row, started, sizes):
-    """Alternates what is started: {name: [values of each repetition]}."""
+def measure(row, subjects, warm, sizes):
+    """Alternates the subjects: {name: [values of each repetition]}. warm: these services have been kept busy before."""
     measurements = {}
-    for name, subject in started.items():
+    for name, subject in subjects.items():
         if name == "echo":
             if row.echo:
                 measurements[name] = lambda echo=subject: measure_echo(echo, sizes)
@@ -60,8 +61,8 @@ def measure(row, started, sizes):
             measurements[name] = lambda service=subject: row.measure(service.emptied(), sizes)
         elif state := row.setup(subject, sizes):
             measurements[name] = lambda state=state: row.measure(state, sizes)
-        if row.warm_up and name in measurements and name != "echo":
-            warm_up(name, measurements[name], sizes.warm_up)
+        if row.warm_up and name != "echo":
+            warm_up(name, measurements[name], 0 if warm else sizes.warm_up)
     return alternate(measurements, 1 if row.once else sizes.repetitions)
 
 
@@ -71,12 +72,17 @@ def measure_all(names, services, echo, stores, sizes):
         rows = {name: ROWS[name] for name in names if store == "everysec" or ROWS[name].stores}
         with Processes() as shared:
             started = start(shared, services, echo if any(row.echo for row in rows.values()) else None, store, sizes)
+            warm = False
             for name, row in rows.items():
                 say(f"{name}, {store}")
                 try:
-                    with Processes() as own:
-                        subjects = {"peer": own} if row.peer else start(own, services, None, store, sizes) if row.fresh else started
-                        found = measure(row, subjects, sizes)
+                    if row.peer or row.fresh:
+                        with Processes() as own:
+                            subjects = {"peer": own} if row.peer else start(own, services, None, store, sizes)
+                            found = measure(row, subjects, False, sizes)
+                    else:
+                        found = measure(row, started, warm, sizes)
+                        warm = warm or row.warm_up
                 except (BenchError, OSError, HTTPException) as error:
                     found = error
                 yield row, store, found

@@ -62,10 +62,12 @@ class Row:
 
 
 def warm_up(name, measure, seconds):
-    """Measures for so long, for the just-in-time compiler, and throws it away."""
+    """Measures for so long, once at least, for the just-in-time compiler, and throws it away."""
     end = monotonic() + seconds
-    while monotonic() < end:
+    while True:
         say(f"  {name}, warm-up: {told(measure())}")
+        if monotonic() >= end:
+            return
 
 
 def alternate(measurements, repetitions):

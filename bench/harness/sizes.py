@@ -9,7 +9,7 @@ class Sizes:
 
     repetitions: int = 2
     # At least so many seconds are thrown away. It takes a service that is kept busy 10 to 15 s to be compiled as it will stay.
-    warm_up: int = 10
+    warm_up: int = 14
     # Of a load that has no number of its own.
     seconds: int = 2
     # Jobs that are claimed and acked, one a request, and a hundred a request.
