@@ -17,7 +17,7 @@ class Sizes:
     batched: int = 30_000
     lateness_jobs: int = 400
     lateness_seconds: int = 3
-    memory_jobs: int = 20_000
+    memory_jobs: int = 100_000
     # Pending jobs beside which operations are timed.
     few: int = 10_000
     many: int = 100_000
@@ -41,5 +41,5 @@ class Sizes:
 
 QUICK = Sizes()
 FULL = Sizes(
-    repetitions=5, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, memory_jobs=100_000, many=5_000_000,
+    repetitions=5, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, many=5_000_000,
     idle_seconds=20, polls=10_000, poll_queues=1_000, idle_queues=10_000, expired=100_000, large=50, peer_jobs=200_000)
