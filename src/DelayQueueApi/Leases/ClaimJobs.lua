@@ -17,7 +17,7 @@
 -- Returns three values: a list a claim of id, record, id, record, …; a number a queue: ms until it may have a due job
 --         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
--- Cost: O(log n) a job, also one that expires, and 12 look-ups a queue. A claim stops early once MAX_BYTES are out, but gets one
+-- Cost: O(log n) a job, also one that expires, and up to 14 look-ups a queue, 4 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
 local MAX_BYTES, MAX_EXPIRED, MAX_PAGE = 8 * 1024 * 1024, 1000, 100
@@ -34,12 +34,24 @@ for _, queue in ipairs(queues) do
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
+-- Entries of the priority that the queue is at. queue.further is how many priorities that it has not come to have some.
+local function entriesOf(queue, from, to)
+  queue.further = queue.further or call('EXISTS', queue.priorities())
+  local entries = queue.further == 0 and queue.reached ~= queue.priority and {} or call('ZRANGE', queue.pending(queue.priority), from, to, 'WITHSCORES')
+  if #entries > 0 and queue.reached ~= queue.priority then queue.reached, queue.further = queue.priority, queue.further - 1 end
+  return entries
+end
+
+local function toNextPriority(queue)
+  queue.priority, queue.taken = queue.further > 0 and queue.priority - 1 or -1, 0
+end
+
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts
 -- after them; the first id that is not due yet tells when the queue is to be looked at again. A page is as long as what is asked
 -- for, and longer where that finds jobs that are not to be given.
 local function readPage(queue)
   local ids = {}
-  local entries = call('ZRANGE', queue.pending(queue.priority), queue.taken, queue.taken + queue.pageSize - 1, 'WITHSCORES')
+  local entries = entriesOf(queue, queue.taken, queue.taken + queue.pageSize - 1)
   for i = 1, #entries, 2 do
     local runAt = tonumber(entries[i + 1])
     if runAt > now then
@@ -60,7 +72,7 @@ local function nextDue(queue)
     if queue.position > #queue.page then readPage(queue) end
     local id = queue.page[queue.position]
     if not id then
-      queue.priority, queue.taken = queue.priority - 1, 0
+      toNextPriority(queue)
     else
       local job = loaded[id]
       local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
@@ -157,9 +169,14 @@ end
 for i, queue in ipairs(queues) do
   if not queue.seen then
     waits[i] = -2
-  elseif queue.priority >= 0 then
+  elseif queue.position <= #queue.page then
     waits[i] = 0
   else
+    -- A claim that was full has not looked further.
+    while queue.priority >= 0 and queue.nextAt > now do
+      queue.nextAt = math.min(queue.nextAt, tonumber(entriesOf(queue, 0, 0)[2] or math.huge))
+      toNextPriority(queue)
+    end
     local lease = call('ZRANGE', queue.leased, 0, 0, 'WITHSCORES')
     local nextAt = math.min(queue.nextAt, tonumber(lease[2] or math.huge))
     waits[i] = nextAt == math.huge and -1 or math.max(0, math.ceil((nextAt * 1000 - nowMicros) / 1000))

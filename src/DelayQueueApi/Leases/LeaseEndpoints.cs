@@ -10,8 +10,7 @@ internal static class LeaseEndpoints
         .AddSingleton<FollowUps>()
         .AddSingleton<WorkersSeen>()
         .AddSingleton<WaitingClaims>()
-        .AddSingleton<Wakeups>()
-        .AddHostedService(provider => provider.GetRequiredService<Wakeups>());
+        .AddSingleton<Wakeups>();
 
     public static void MapLeases(this IEndpointRouteBuilder app)
     {

@@ -7,8 +7,7 @@ namespace DelayQueueApi.Leases;
 internal sealed class PreciseTime : TimeProvider, IDisposable
 {
     private readonly object gate = new();
-    private readonly SortedSet<(long Due, long Number)> order = [];
-    private readonly Dictionary<long, OneShot> timers = [];
+    private readonly SortedSet<OneShot> order = new(Comparer<OneShot>.Create((a, b) => a.Due != b.Due ? a.Due.CompareTo(b.Due) : a.Number.CompareTo(b.Number)));
     private Thread? thread;
     private long numbers;
     private bool stopped;
@@ -39,22 +38,20 @@ internal sealed class PreciseTime : TimeProvider, IDisposable
     {
         lock (gate)
         {
-            order.Remove((timer.Due, timer.Number));
-            timers.Remove(timer.Number);
+            order.Remove(timer);
             if (due is null || stopped)
             {
                 return;
             }
 
             timer.Due = due.Value;
-            timers[timer.Number] = timer;
-            order.Add((timer.Due, timer.Number));
+            order.Add(timer);
             if (thread is null)
             {
                 thread = new Thread(Run) { IsBackground = true, Name = "Timers" };
                 thread.Start();
             }
-            else if (order.Min.Number == timer.Number)
+            else if (order.Min == timer)
             {
                 Monitor.Pulse(gate);
             }
@@ -67,13 +64,12 @@ internal sealed class PreciseTime : TimeProvider, IDisposable
         {
             while (!stopped)
             {
-                if (order.Count == 0)
+                if (order.Min is not { } next)
                 {
                     Monitor.Wait(gate);
                     continue;
                 }
 
-                var next = order.Min;
                 var left = GetElapsedTime(GetTimestamp(), next.Due).TotalMilliseconds;
                 if (left > 0)
                 {
@@ -82,8 +78,7 @@ internal sealed class PreciseTime : TimeProvider, IDisposable
                 }
 
                 order.Remove(next);
-                timers.Remove(next.Number, out var timer);
-                ThreadPool.UnsafeQueueUserWorkItem(static due => due.Fire(), timer!, preferLocal: false);
+                ThreadPool.UnsafeQueueUserWorkItem(static due => due.Fire(), next, preferLocal: false);
             }
         }
     }

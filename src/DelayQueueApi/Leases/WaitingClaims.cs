@@ -1,9 +1,19 @@
 namespace DelayQueueApi.Leases;
 
 /// <summary>Claims that wait until something is due. Wake first, pop last: a claim whose client went away takes no job.</summary>
-internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class WaitingClaims
 {
+    private readonly LeaseStore store;
+    private readonly Wakeups wakeups;
+    private readonly TimeProvider time;
+    private readonly CancellationToken stopping;
     private int waiting;
+
+    public WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvider time, IHostApplicationLifetime lifetime)
+    {
+        (this.store, this.wakeups, this.time, stopping) = (store, wakeups, time, lifetime.ApplicationStopping);
+        stopping.Register(wakeups.WakeAll);
+    }
 
     /// <summary>How many claims found nothing due and wait.</summary>
     public int Waiting => Volatile.Read(ref waiting);
@@ -18,14 +28,13 @@ internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvi
         }
 
         var started = time.GetTimestamp();
-        using var leave = CancellationTokenSource.CreateLinkedTokenSource(client, lifetime.ApplicationStopping);
-        using var place = wakeups.Join([.. claim.Queues.Select(queue => queue.Stored)]);
+        using var place = wakeups.Join(claim.Queues.Select(queue => queue.Stored));
         while (true)
         {
             place.Rearm();
             var claimed = await ClaimOnceAsync(claim, client);
             var left = wait - time.GetElapsedTime(started);
-            if (claimed.Jobs.Count > 0 || left <= TimeSpan.Zero || !await IsWokenAsync(place, left, leave.Token))
+            if (claimed.Jobs.Count > 0 || left <= TimeSpan.Zero || !await IsWokenAsync(place.Woken, left, client))
             {
                 client.ThrowIfCancellationRequested();
                 return claimed;
@@ -34,23 +43,13 @@ internal sealed class WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvi
     }
 
     /// <returns>False where the time is up, the client is away or the service stops.</returns>
-    private async Task<bool> IsWokenAsync(Wakeups.Waiter place, TimeSpan left, CancellationToken leave)
+    private async Task<bool> IsWokenAsync(Task woken, TimeSpan left, CancellationToken client)
     {
-        var woken = place.Woken.WaitAsync(left, time, leave);
+        var sleep = stopping.IsCancellationRequested ? Task.CompletedTask : woken.WaitAsync(left, time, client);
         Interlocked.Increment(ref waiting);
-        try
-        {
-            await woken;
-            return true;
-        }
-        catch (Exception over) when (over is TimeoutException or OperationCanceledException)
-        {
-            return false;
-        }
-        finally
-        {
-            Interlocked.Decrement(ref waiting);
-        }
+        await sleep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Interlocked.Decrement(ref waiting);
+        return sleep.IsCompletedSuccessfully && !stopping.IsCancellationRequested;
     }
 
     private async Task<Claimed> ClaimOnceAsync(Claim claim, CancellationToken client)

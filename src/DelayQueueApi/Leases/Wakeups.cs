@@ -5,34 +5,31 @@ namespace DelayQueueApi.Leases;
 
 /// <summary>
 /// Tells waiting claims when to look again. A wake-up is only a hint: the claim itself finds out what is due, so that one too
-/// many costs a look and a lost one a second. Woken claims wake others while more is due, so that a burst finds all waiters.
+/// many costs a look and a lost one a second (Lookout). Woken claims wake others while more is due, so that a burst finds all waiters.
 /// </summary>
-internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys keys, TimeProvider time, ILogger<Wakeups> log) : BackgroundService
+internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys keys, TimeProvider time, ILogger<Wakeups> log)
 {
-    private static readonly TimeSpan SafetyTick = TimeSpan.FromSeconds(1);
-
     private readonly Lock gate = new();
     private readonly Dictionary<string, Line> lines = [];
     private readonly string instance = Guid.NewGuid().ToString("N");
+    private bool subscribed = connection.IsEmbedded;
 
     /// <summary>A line to stand in, for a claim over these queues. Dispose it to leave.</summary>
-    public Waiter Join(IReadOnlyList<string> queues)
+    public Waiter Join(IEnumerable<string> queues)
     {
-        var waiter = new Waiter(this, queues);
         lock (gate)
         {
-            foreach (var queue in queues)
-            {
-                if (!lines.TryGetValue(queue, out var line))
-                {
-                    lines[queue] = line = new Line();
-                }
-
-                line.Waiters.AddLast(waiter);
-            }
+            return new Waiter(this, [.. queues.Select(LineOf)]);
         }
+    }
 
-        return waiter;
+    /// <summary>The queues that claims in this process wait for.</summary>
+    public IReadOnlyList<string> Queues()
+    {
+        lock (gate)
+        {
+            return [.. lines.Keys];
+        }
     }
 
     /// <summary>How many claims wait for a queue in this process.</summary>
@@ -40,7 +37,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
     {
         lock (gate)
         {
-            return lines.TryGetValue(queue, out var line) ? line.Waiters.Count : 0;
+            return lines.TryGetValue(queue, out var line) ? line.Waiting : 0;
         }
     }
 
@@ -54,9 +51,9 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         }
     }
 
-    /// <summary>What a claim has seen of a queue.</summary>
+    /// <summary>What somebody has seen of a queue.</summary>
     /// <param name="queue">The queue.</param>
-    /// <param name="ms">As ClaimJobs.lua answers: ms until it may have a due job, 0 for now, less than 0 for unknown.</param>
+    /// <param name="ms">ms until it may have a due job, 0 for now, less than 0 for unknown or nothing in sight.</param>
     public void Expect(string queue, long ms)
     {
         if (ms == 0)
@@ -69,36 +66,32 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
             {
                 if (lines.TryGetValue(queue, out var line))
                 {
-                    line.WakeIn(TimeSpan.FromMilliseconds(Math.Min(ms, 3_600_000)), time, () => TimeIsUp(queue, line));
+                    line.Alarm.RingIn(TimeSpan.FromMilliseconds(ms));
                 }
             }
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Every waiting claim looks again.</summary>
+    public void WakeAll()
     {
-        var subscribed = connection.IsEmbedded;
-        using var tick = new PeriodicTimer(SafetyTick, time);
-        using var stop = stoppingToken.Register(tick.Dispose);
-        do
+        foreach (var queue in Queues())
         {
-            subscribed = subscribed || await TrySubscribeAsync();
-            foreach (var queue in Queues())
-            {
-                Wake(queue);
-            }
+            Wake(queue, int.MaxValue);
         }
-        while (await tick.WaitForNextTickAsync(CancellationToken.None));
     }
 
-    private void TimeIsUp(string queue, Line line)
+    /// <summary>Listens to the hints of other instances from now on; where the store is away, not until it is called again.</summary>
+    public async Task SubscribeAsync() => subscribed = subscribed || await TrySubscribeAsync();
+
+    private Line LineOf(string queue)
     {
-        lock (gate)
+        if (!lines.TryGetValue(queue, out var line))
         {
-            line.Disarm();
+            lines[queue] = line = new Line(queue, new Alarm(time, () => Wake(queue)));
         }
 
-        Wake(queue);
+        return line;
     }
 
     private void Wake(string queue, int count = 1)
@@ -107,42 +100,20 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         {
             if (lines.TryGetValue(queue, out var line))
             {
-                foreach (var waiter in line.Waiters.Where(waiter => !waiter.IsWoken).Take(count))
+                for (; count > 0 && line.Asleep.First is { Value: var first }; count--)
                 {
-                    waiter.Wake(queue);
+                    first.Wake(line);
                 }
             }
         }
     }
 
-    private List<string> Queues()
+    private void CloseIfEmpty(Line line)
     {
-        lock (gate)
+        if (line.Waiting == 0)
         {
-            return [.. lines.Keys];
-        }
-    }
-
-    private void Leave(Waiter waiter)
-    {
-        lock (gate)
-        {
-            foreach (var queue in waiter.Queues)
-            {
-                var line = lines[queue];
-                line.Waiters.Remove(waiter);
-                if (line.Waiters.Count == 0)
-                {
-                    line.Dispose();
-                    lines.Remove(queue);
-                }
-            }
-        }
-
-        // A hint that this claim did not follow belongs to the next in line.
-        if (waiter.IsWoken)
-        {
-            Wake(waiter.WokenBy!);
+            line.Alarm.Dispose();
+            lines.Remove(line.Queue);
         }
     }
 
@@ -182,16 +153,42 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
     [LoggerMessage(LogLevel.Debug, "A hint to the other instances is lost; they look by themselves within a second. {Reason}")]
     private partial void LogHintLost(string reason);
 
-    /// <summary>A claim's place in the lines of its queues.</summary>
-    internal sealed class Waiter(Wakeups owner, IReadOnlyList<string> queues) : IDisposable
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Who waits for a queue.</summary>
+    internal sealed class Line(string queue, Alarm alarm)
     {
-        private TaskCompletionSource signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public string Queue => queue;
 
-        public IReadOnlyList<string> Queues => queues;
+        /// <summary>Rings when the queue may have a due job.</summary>
+        public Alarm Alarm => alarm;
 
-        public bool IsWoken => signal.Task.IsCompleted;
+        /// <summary>Those that are not woken, longest waiting first.</summary>
+        public LinkedList<Waiter> Asleep { get; } = [];
 
-        public string? WokenBy { get; private set; }
+        /// <summary>All, also those that look again now.</summary>
+        public int Waiting { get; set; }
+    }
+
+    /// <summary>A claim's place in the lines of its queues.</summary>
+    internal sealed class Waiter : IDisposable
+    {
+        private readonly Wakeups owner;
+        private readonly (Line Line, LinkedListNode<Waiter> Place)[] places;
+        private TaskCompletionSource signal = NewSignal();
+        private Line? wokenBy;
+
+        /// <summary>Called by its owner, under the gate.</summary>
+        public Waiter(Wakeups owner, IEnumerable<Line> lines)
+        {
+            (this.owner, places) = (owner, [.. lines.Select(line => (line, line.Asleep.AddLast(this)))]);
+            foreach (var (line, _) in places)
+            {
+                line.Waiting++;
+            }
+        }
+
+        public bool IsWoken => Woken.IsCompleted;
 
         /// <summary>Completes when it is time to look again.</summary>
         public Task Woken => signal.Task;
@@ -201,46 +198,56 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         {
             lock (owner.gate)
             {
-                if (IsWoken)
+                if (wokenBy is not null)
                 {
-                    signal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+                    (signal, wokenBy) = (NewSignal(), null);
+                    foreach (var (line, place) in places)
+                    {
+                        line.Asleep.AddFirst(place);
+                    }
                 }
             }
         }
 
         /// <summary>Called by its owner, under the gate.</summary>
-        public void Wake(string queue)
+        public void Wake(Line by)
         {
-            WokenBy = queue;
-            signal.TrySetResult();
+            wokenBy = by;
+            LeaveSleepers();
+            signal.SetResult();
         }
 
-        public void Dispose() => owner.Leave(this);
-    }
-
-    /// <summary>Who waits for a queue, longest waiting first, and the timer of its next event.</summary>
-    private sealed class Line : IDisposable
-    {
-        private ITimer? timer;
-        private long dueAt = long.MaxValue;
-
-        public LinkedList<Waiter> Waiters { get; } = [];
-
-        /// <summary>The earliest of what was asked for holds: waking too early costs one look.</summary>
-        public void WakeIn(TimeSpan delay, TimeProvider time, Action timeIsUp)
+        public void Dispose()
         {
-            var at = time.GetTimestamp() + (long)(delay.TotalSeconds * time.TimestampFrequency);
-            if (at < dueAt)
+            lock (owner.gate)
             {
-                dueAt = at;
-                timer ??= time.CreateTimer(_ => timeIsUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-                timer.Change(delay, Timeout.InfiniteTimeSpan);
+                if (wokenBy is null)
+                {
+                    LeaveSleepers();
+                }
+
+                foreach (var (line, _) in places)
+                {
+                    line.Waiting--;
+                    owner.CloseIfEmpty(line);
+                }
+
+                // A hint that this claim did not follow belongs to the next in line.
+                if (wokenBy is not null)
+                {
+                    owner.Wake(wokenBy.Queue);
+                }
             }
         }
 
-        /// <summary>The timer has fired. It may have done so a little before its time, which is then asked for once more.</summary>
-        public void Disarm() => dueAt = long.MaxValue;
+        private void LeaveSleepers()
+        {
+            foreach (var (line, place) in places)
+            {
+                line.Asleep.Remove(place);
+            }
+        }
 
-        public void Dispose() => timer?.Dispose();
+        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

@@ -5,16 +5,13 @@ namespace DelayQueueApi.Reaping;
 
 /// <summary>
 /// Gives jobs back whose lease ran out, expires those that were not started in time, forgets those that are kept no longer, and goes
-/// on with redrives. Claims do most of that for their own queues; the reaper is for queues that nobody claims from. Any number of
-/// instances may run it: the script re-checks everything.
+/// on with redrives. Claims do most of that for their own queues; the reaper is for queues that nobody claims from. It sleeps until the
+/// next event that it knows or <see cref="Lookout"/> tells. Any number of instances may run it: the script re-checks everything.
 /// </summary>
 internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvider time, ILogger<Reaper> log) : StoreLoop(time, log)
 {
-    /// <summary>No lease is shorter, so that none can begin and end while the reaper sleeps.</summary>
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
-
     /// <summary>Does everything that is due.</summary>
-    public override async Task<TimeSpan> RunOnceAsync(CancellationToken stopping)
+    public override async Task<TimeSpan?> RunOnceAsync(CancellationToken stopping)
     {
         while (true)
         {
@@ -22,7 +19,7 @@ internal sealed partial class Reaper(ReapStore store, Wakeups wakeups, TimeProvi
             var (queues, next) = await store.FindDueAsync();
             if (queues.Length == 0)
             {
-                return next < LongestSleep ? next.Value : LongestSleep;
+                return next;
             }
 
             var done = await store.ReapAsync(queues);

@@ -4,19 +4,16 @@ using DelayQueueApi.Store;
 namespace DelayQueueApi.Schedules;
 
 /// <summary>
-/// Makes the jobs of schedules at their instants. Any number of instances may run it: the script makes an instant's job only
-/// where the schedule still stands at that instant.
+/// Makes the jobs of schedules at their instants. It sleeps until the next one that it knows or the lookout tells. Any number of
+/// instances may run it: the script makes an instant's job only where the schedule still stands at that instant.
 /// </summary>
 internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobLimits limits, TimeProvider time, ILogger<Scheduler> log) : StoreLoop(time, log)
 {
     /// <summary>An instant that is later than this was missed.</summary>
     public static readonly TimeSpan MissedAfter = TimeSpan.FromSeconds(10);
 
-    /// <summary>A schedule that was set by an instance which then stopped is found after so long.</summary>
-    private static readonly TimeSpan LongestSleep = TimeSpan.FromSeconds(1);
-
     /// <summary>Fires every schedule whose instant has come.</summary>
-    public override async Task<TimeSpan> RunOnceAsync(CancellationToken stopping)
+    public override async Task<TimeSpan?> RunOnceAsync(CancellationToken stopping)
     {
         var broken = 0;
         while (true)
@@ -25,7 +22,7 @@ internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobL
             var due = await store.FindDueAsync(broken);
             if (due.Schedules.Count == 0)
             {
-                return due.Wait < LongestSleep ? due.Wait.Value : LongestSleep;
+                return due.Wait;
             }
 
             var firings = new List<Firing>();

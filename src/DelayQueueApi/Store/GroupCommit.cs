@@ -47,8 +47,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
             committing = true;
         }
 
-        // Behind the work that is there already: in a busy process it brings more operations for this call.
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        CommitLater();
         return pending.Task;
     }
 
@@ -67,18 +66,23 @@ internal sealed class GroupCommit<TOperation, TReply>(
         return new ValueTask(idle.Task);
     }
 
-    void IThreadPoolWorkItem.Execute() => _ = CommitAllAsync();
+    void IThreadPoolWorkItem.Execute() => _ = CommitNextAsync();
 
-    private async Task CommitAllAsync()
+    private async Task CommitNextAsync()
     {
-        while (Gather() is { } batch)
+        if (Gather() is { } batch)
         {
             if (batch.Count > 0)
             {
                 await CommitAsync(batch);
             }
+
+            CommitLater();
         }
     }
+
+    /// <summary>Behind the work that is there already: in a busy process it brings more operations for the call.</summary>
+    private void CommitLater() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
     /// <returns>What goes into the next call, or null where nothing waits.</returns>
     private List<Pending>? Gather()

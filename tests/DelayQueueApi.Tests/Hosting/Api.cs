@@ -82,6 +82,17 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     public void Advance(int ms) => Clock.Advance(TimeSpan.FromMilliseconds(ms));
 
+    /// <summary>Moves the clock in steps, as it moves in life, with time for scripts between them: a timer that is set only after one is not missed.</summary>
+    internal async Task AdvanceUntilAsync(Task done, int ms)
+    {
+        Advance(ms);
+        while (!done.IsCompleted)
+        {
+            await AskAsync();
+            Advance(10);
+        }
+    }
+
     public Task<HttpResponseMessage> PostAsync(string path, string body, string contentType = "application/json") =>
         Client.PostAsync(new Uri(path, UriKind.Relative), Content(Encoding.UTF8.GetBytes(body), contentType));
 
@@ -127,6 +138,12 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         return await ClaimOneAsync(queue, claim);
     }
 
+    /// <summary>How many scripts the host has run: each asks for the time.</summary>
+    internal int Scripts => ((VirtualClock)Service<StoreClock>()).Asked;
+
+    /// <summary>Runs one script, behind those that are on their way.</summary>
+    internal Task<HttpResponseMessage> AskAsync() => GetAsync("/schedules/none");
+
     /// <summary>How many claims wait.</summary>
     internal int Waiting => Service<WaitingClaims>().Waiting;
 
@@ -139,14 +156,26 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         return claim;
     }
 
+    /// <summary>Claims that wait, one for each time that a queue is named.</summary>
+    internal async Task<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>[]> WaitAsync(IEnumerable<string> queues)
+    {
+        var waiting = new List<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>>();
+        foreach (var queue in queues)
+        {
+            waiting.Add(await WaitAsync(queue));
+        }
+
+        return [.. waiting];
+    }
+
     /// <summary>Puts a job into a queue and gives no hint to claims that wait for it.</summary>
-    internal async Task<string> ScheduleUnannouncedAsync(string queue)
+    internal async Task<string> ScheduleUnannouncedAsync(string queue, int delayMs = 0)
     {
         var elsewhere = new Wakeups(Service<StoreConnection>(), new PartitionKeys("elsewhere"), Clock, NullLogger<Wakeups>.Instance);
         await using var store = new JobStore(Service<ScriptRunner>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
         var body = JobRecord.EncodeBody(name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
-        return (await store.ScheduleAsync(new NewJob(name, 4, 0, null, 1, null, body))).Id.Text;
+        return (await store.ScheduleAsync(new NewJob(name, 4, delayMs, null, 2, null, body))).Id.Text;
     }
 
     /// <param name="call">ack, nack, release or extend.</param>
@@ -222,6 +251,16 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         WireJson.Default.ScheduleJobsResponse)).Results;
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Lets the reaper and the scheduler run by themselves.</summary>
+    internal async Task StartLoopsAsync()
+    {
+        var before = Scripts;
+        await Task.WhenAll(Service<Reaper>().StartAsync(default), Service<Scheduler>().StartAsync(default));
+        await UntilAsync(() => Scripts >= before + 2);
+    }
+
+    internal Task StopLoopsAsync() => Task.WhenAll(Service<Reaper>().StopAsync(default), Service<Scheduler>().StopAsync(default));
 
     internal Task FireAsync() => Service<Scheduler>().RunOnceAsync(TestContext.Current.CancellationToken);
 
@@ -307,7 +346,18 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     private sealed class VirtualClock(FakeTimeProvider clock) : StoreClock
     {
-        public override RedisValue Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+        private int asked;
+
+        public int Asked => Volatile.Read(ref asked);
+
+        public override RedisValue Now
+        {
+            get
+            {
+                Interlocked.Increment(ref asked);
+                return clock.GetUtcNow().ToUnixTimeMilliseconds();
+            }
+        }
     }
 }
 

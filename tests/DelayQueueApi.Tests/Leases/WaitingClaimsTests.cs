@@ -38,7 +38,7 @@ public abstract class WaitingClaimsTests(Api api)
         var waiting = await WaitAsync();
         var sooner = await api.ScheduleAsync(queue, "\"delayMs\":1000");
 
-        await AdvanceUntilAsync(waiting, 1000);
+        await api.AdvanceUntilAsync(waiting, 1000);
 
         Assert.Equal(sooner.Id, Assert.Single(await waiting).Id);
     }
@@ -64,7 +64,7 @@ public abstract class WaitingClaimsTests(Api api)
         var job = await api.ClaimOneAsync(queue, "\"leaseMs\":2000");
         var waiting = await WaitAsync();
 
-        await AdvanceUntilAsync(waiting, 2000);
+        await api.AdvanceUntilAsync(waiting, 2000);
 
         Assert.Equal((job.Id, 2), (Assert.Single(await waiting).Id, (await waiting)[0].Attempt));
     }
@@ -131,25 +131,12 @@ public abstract class WaitingClaimsTests(Api api)
         var waiting = await WaitAsync();
         var unannounced = await api.ScheduleUnannouncedAsync(queue);
 
-        await AdvanceUntilAsync(waiting, 1000);
+        await api.AdvanceUntilAsync(waiting, 1000);
 
         Assert.Equal(unannounced, Assert.Single(await waiting).Id);
     }
 
     private Task<Task<IReadOnlyList<ClaimJobs.ClaimedJob>>> WaitAsync(int waitMs = 60_000) => api.WaitAsync(queue, $"\"waitMs\":{waitMs}");
-
-    /// <summary>Moves the clock in steps, as it moves in life: a timer that is set only after a hint was followed is not missed.</summary>
-    private async Task AdvanceUntilAsync(Task done, int ms)
-    {
-        api.Advance(ms);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!done.IsCompleted)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-            api.Advance(1);
-        }
-    }
 
     public sealed class OnEmbedded(EmbeddedApi api) : WaitingClaimsTests(api), IClassFixture<EmbeddedApi>;
 

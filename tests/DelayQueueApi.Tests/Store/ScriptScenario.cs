@@ -35,6 +35,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await MakeAsync("1 1 1", Queue,
             NewJob("E", runAt: 253_402_300_799_999, priority: 9), NewJob("F", runAt: 1, priority: 0), NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000));
         await RunAsync("Queues/GetQueue.lua", [Queue], []);
+        await RunAsync("Reaping/LookAhead.lua", ["default/empty", Queue], []);
         await RunAsync("Jobs/GetJob.lua", [], ["", Id(Start, "A"), Unknown]);
     }
 
@@ -131,6 +132,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1", "settings", ""]);
         await RunAsync("Queues/SetQueue.lua", ["default/paused"], ["1", "paused", "1", "settings", "5000      "]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
+        await RunAsync("Reaping/LookAhead.lua", [Queue, "default/empty"], []);
         await ExpectAsync("Queues/GetQueue.lua", "1 0", ["default/paused", "default/empty"], []);
         await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", ""]);
         await RunAsync("Queues/SetQueue.lua", ["default/empty"], ["", "paused", ""]);
@@ -277,6 +279,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Schedules/ReadSchedules.lua", [], ["default/a", "default/c"]);
         await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
         await RunAsync("Schedules/DueSchedules.lua", [], [1, 20]);
+        await RunAsync("Reaping/LookAhead.lua", [], []);
         await ExpectAsync("Schedules/FireSchedules.lua", "1 2 0 0", [Queue],
             [.. Firing("a", first, second, Now + 9), .. Firing("b", first, second, 0, makesJob: false), .. Firing("c", first, second, 1), .. Firing("a", first, second, 1)]);
         await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
