@@ -61,6 +61,13 @@ internal static class ScheduleJob
 
     internal sealed class Validator : JobFieldsValidator<Request>
     {
+        /// <summary>Most jobs say where and when and no more; for these the sixteen rules would cost more than reading them did.</summary>
+        protected override bool PreValidate(ValidationContext<Request> context, FluentValidation.Results.ValidationResult result) => context.InstanceToValidate is not
+        {
+            RunAt: null, Priority: null, MaxAttempts: null, LeaseMs: null, Backoff: null, TtlMs: null, RetentionMs: null, Unique: null, Metadata: null,
+            IdempotencyKey: null, IdempotencyRetentionMs: null, DelayMs: null or (>= 0 and <= Limits.MaxDelayMs),
+        } plain || (plain.Queue is not null && !new QueueName(plain.Queue).IsValid);
+
         public Validator()
         {
             RuleFor(r => r.Queue).Must(queue => new QueueName(queue!).IsValid).When(r => r.Queue is not null).WithMessage(QueueName.Rule);

@@ -35,8 +35,16 @@ else
   nowMicros = now * 1000
 end
 
--- A number as a string that Redis and C# read back exactly.
-local function int(n) return format('%.0f', n) end
+-- A number as a string that Redis and C# read back exactly. A batch has few different ones.
+local formatted = {}
+local function int(n)
+  local text = formatted[n]
+  if not text then
+    text = format('%.0f', n)
+    formatted[n] = text
+  end
+  return text
+end
 
 local queues = {}
 for i = 1, tonumber(ARGV[2]) do
