@@ -102,7 +102,7 @@ public class RedisOutageTests
     private static async Task<Reply[]> ProbeAsync(JobClient api)
     {
         var key = $"{Guid.NewGuid()}";
-        const string Id = "0-01M83VNRT5000009VMC8KNBCNQ";
+        const string Id = "0-01M83VNRT5000009VMC8KNA3D9";
         var job = new ClaimedJob(Id, Run.Queue, "1", 1, 1, default, 0, new Lease("AAABjMBX3AABAgMEBQYHCGZhdWx0cw", 1, default));
         return
         [

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Http;
 
@@ -9,11 +8,13 @@ internal static class ApiConventions
 {
     public static RouteGroupBuilder WithApiConventions(this RouteGroupBuilder group)
     {
-        group.AddEndpointFilter(CheckBodyAsync)
-            .AddEndpointFilter(TellWhenToRetryAsync)
-            .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
-        return group;
+        group.AddEndpointFilter(CheckBodyAsync);
+        return group.WithHotConventions();
     }
+
+    /// <summary>Those of <see cref="HotCalls"/>, which check their bodies themselves.</summary>
+    public static RouteGroupBuilder WithHotConventions(this RouteGroupBuilder group) =>
+        group.ProducesProblems(StatusCodes.Status503ServiceUnavailable);
 
     /// <summary>Tells in openapi.yaml which errors to expect.</summary>
     public static TBuilder ProducesProblems<TBuilder>(this TBuilder builder, params int[] statuses)
@@ -36,17 +37,6 @@ internal static class ApiConventions
         }
 
         return await next(context);
-    }
-
-    private static async ValueTask<object?> TellWhenToRetryAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var result = await next(context);
-        if ((result as INestedHttpResult)?.Result is ProblemHttpResult { StatusCode: StatusCodes.Status429TooManyRequests })
-        {
-            context.HttpContext.Response.Headers.RetryAfter = "1";
-        }
-
-        return result;
     }
 
     /// <summary>Names in errors are those of the JSON fields.</summary>

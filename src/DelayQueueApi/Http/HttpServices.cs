@@ -37,7 +37,8 @@ internal static class HttpServices
     public static void UseHttp(this WebApplication app)
     {
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseWhen(http => !HotCalls.IsHot(http), rest => rest.UseStatusCodePages());
     }
 
     public static void MapService(this IEndpointRouteBuilder app)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -40,7 +41,16 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) =>
         builder.Metadata.Add(new AcceptsMetadata(["application/json"], typeof(T), MayBeAbsent));
 
-    public static async ValueTask<JsonBody<T>> BindAsync(HttpContext http, ParameterInfo _)
+    public static ValueTask<JsonBody<T>> BindAsync(HttpContext http, ParameterInfo _) => ReadAsync(http, LimitIn(http.RequestServices));
+
+    /// <summary>The most bytes that a body of this type may have.</summary>
+    public static int LimitIn(IServiceProvider services)
+    {
+        var limits = services.GetRequiredService<IOptions<LimitOptions>>().Value;
+        return typeof(T).IsAssignableTo(typeof(IBatch)) ? limits.BatchBytes : limits.BodyBytes;
+    }
+
+    public static async ValueTask<JsonBody<T>> ReadAsync(HttpContext http, int limit)
     {
         if (MayBeAbsent && http.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == false)
         {
@@ -52,8 +62,6 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
             return Refuse(Problems.UnsupportedMediaType());
         }
 
-        var limits = http.RequestServices.GetRequiredService<IOptions<LimitOptions>>().Value;
-        var limit = typeof(T).IsAssignableTo(typeof(IBatch)) ? limits.BatchBytes : limits.BodyBytes;
         // So that the server reads no further either, when it is done with the request.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
         {
@@ -63,7 +71,7 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         ReadOnlyMemory<byte>? read;
         try
         {
-            read = await ReadAsync(http.Request, limit, http.RequestAborted);
+            read = await ReadBytesAsync(http.Request, limit, http.RequestAborted);
         }
         catch (BadHttpRequestException error) when (error.StatusCode != StatusCodes.Status413PayloadTooLarge)
         {
@@ -96,36 +104,46 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         }
     }
 
-    public ProblemHttpResult? Validate(IServiceProvider services) =>
-        services.GetService<IValidator<T>>()?.Validate(Value) is { IsValid: false } result ? Problems.Invalid(result.ToDictionary()) : null;
+    public ProblemHttpResult? Validate(IServiceProvider services) => Validate(services.GetService<IValidator<T>>());
+
+    public ProblemHttpResult? Validate(IValidator<T>? validator) =>
+        validator?.Validate(Value) is { IsValid: false } result ? Problems.Invalid(result.ToDictionary()) : null;
 
     private static JsonBody<T> Refuse(ProblemHttpResult problem) => new(null!, default, problem);
 
     private static bool IsUtf8Json(string? contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type)
+        contentType == "application/json"
+        || (MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-        && (!type.Charset.HasValue || type.Encoding is UTF8Encoding);
+        && (!type.Charset.HasValue || type.Encoding is UTF8Encoding));
 
-    private static async Task<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
+    /// <returns>The body in memory of its own, or null where it is larger than the limit.</returns>
+    private static async ValueTask<ReadOnlyMemory<byte>?> ReadBytesAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
         if (request.ContentLength > limit)
         {
             return null;
         }
 
-        using var body = new MemoryStream((int)(request.ContentLength ?? 0));
-        var buffer = new byte[Math.Min(limit + 1, 16 * 1024)];
-        int read;
-        while ((read = await request.Body.ReadAsync(buffer, cancellation)) > 0)
+        var reader = request.BodyReader;
+        while (true)
         {
-            body.Write(buffer, 0, read);
-            if (body.Length > limit)
+            var read = await reader.ReadAtLeastAsync((int)(request.ContentLength ?? limit + 1L), cancellation);
+            if (read.Buffer.Length > limit)
             {
+                reader.AdvanceTo(read.Buffer.End);
                 return null;
             }
-        }
 
-        return body.GetBuffer().AsMemory(0, (int)body.Length);
+            if (read.IsCompleted || read.Buffer.Length == request.ContentLength)
+            {
+                var body = read.Buffer.ToArray();
+                reader.AdvanceTo(read.Buffer.End);
+                return body;
+            }
+
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
     }
 }
 

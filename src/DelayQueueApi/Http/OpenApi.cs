@@ -33,10 +33,10 @@ internal static class OpenApi
             swagger.SchemaFilter<Items>();
         });
 
-    public static void MapOpenApi(this WebApplication app)
+    public static void MapOpenApi(this IEndpointRouteBuilder app)
     {
-        app.UseSwagger(swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
-        app.UseSwaggerUI(ui =>
+        app.MapSwagger(setupAction: swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        app.MapSwaggerUI(setupAction: ui =>
         {
             ui.DocumentTitle = "DelayQueueApi";
             ui.SwaggerEndpoint("/swagger/v1/swagger.json", "DelayQueueApi");

@@ -105,6 +105,11 @@ internal static class Problems
     {
         var problem = context.ProblemDetails;
         problem.Extensions["traceId"] = TraceId(context.HttpContext);
+        if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+        }
+
         if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)
         {
             problem.Type = Prefix + problem.Status switch

@@ -6,8 +6,6 @@ namespace DelayQueueApi.Http;
 /// <summary>A store that is away is 503 and tells when to come back; a client that is away needs no answer.</summary>
 internal sealed partial class StoreExceptionHandler(ILogger<StoreExceptionHandler> log) : IExceptionHandler
 {
-    private const string RetryAfterSeconds = "1";
-
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested)
@@ -21,7 +19,6 @@ internal sealed partial class StoreExceptionHandler(ILogger<StoreExceptionHandle
         }
 
         LogUnavailable(store.Message, store.Applied, store.InnerException?.Message);
-        httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         await Problems.StoreUnavailable(store).ExecuteAsync(httpContext);
         return true;
     }

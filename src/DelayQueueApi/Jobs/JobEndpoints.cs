@@ -12,9 +12,11 @@ internal static class JobEndpoints
 
     public static void MapJobs(this IEndpointRouteBuilder app)
     {
+        var hot = app.MapGroup("/jobs").WithTags("Jobs").WithHotConventions();
+        ScheduleJob.Map(hot);
+        ScheduleJobs.Map(hot);
+
         var jobs = app.MapGroup("/jobs").WithTags("Jobs").WithApiConventions();
-        ScheduleJob.Map(jobs);
-        ScheduleJobs.Map(jobs);
         ListJobs.Map(jobs);
         GetJob.Map(jobs);
         ExplainJob.Map(jobs);

@@ -126,7 +126,7 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            await subscriber.SubscribeAsync(keys.Ended, (_, ulid) => Tell(JobId.FromUlid((string)ulid!).Text));
+            await subscriber.SubscribeAsync(keys.Ended, (_, id) => Tell(JobId.FromStored((byte[])id!).Text));
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

@@ -1,23 +1,81 @@
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using System.Buffers.Binary;
 
 namespace DelayQueueApi.Jobs;
 
 /// <summary>
 /// Names a job: <c>&lt;partition&gt;-&lt;ULID&gt;</c>, made by the store. Any text of a caller binds; one that no store of ours can have
-/// made is a job that does not exist.
+/// made is a job that does not exist. The ULID is the id in the store and a check of it, so that most of those are known without asking.
 /// </summary>
-internal readonly partial record struct JobId(string Text)
+internal readonly record struct JobId(string Text)
 {
-    public const int UlidLength = 26;
+    /// <summary>Length of an id in the store: instant (6), sequence number within it (3) and random bytes (5).</summary>
+    public const int StoredBytes = 14;
 
-    /// <summary>The part that stands in the store, or null where the text is not a job id.</summary>
-    public string? Ulid => Pattern().IsMatch(Text) ? Text[2..] : null;
+    /// <summary>Of them, those at the end that nobody can guess.</summary>
+    public const int RandomBytes = 5;
 
-    public static JobId FromUlid(string ulid) => new("0-" + ulid);
+    private const int CheckBytes = 2;
+    private const string Partition = "0-";
+    private const int TextLength = 28;
+    private const string Digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-    /// <summary>The characters that end a new id.</summary>
-    public static string NewRandom() => RandomNumberGenerator.GetString("0123456789ABCDEFGHJKMNPQRSTVWXYZ", 11);
+    /// <summary>By character: which digit it is, 32 and more for none.</summary>
+    private static readonly byte[] Values = [.. Enumerable.Range(0, 128).Select(c => (byte)Digits.IndexOf((char)c))];
+
+    /// <summary>The id in the store, or null where the text is not a job id.</summary>
+    public byte[]? Stored
+    {
+        get
+        {
+            // 26 digits of 5 bits tell 128 bits, so that the first one has only three.
+            if (Text is not { Length: TextLength } || !Text.StartsWith(Partition, StringComparison.Ordinal) || Text[Partition.Length] > '7')
+            {
+                return null;
+            }
+
+            Span<byte> bytes = stackalloc byte[StoredBytes + CheckBytes];
+            var (read, bits, at) = (0, -2, 0);
+            foreach (var c in Text.AsSpan(Partition.Length))
+            {
+                var value = c < Values.Length ? Values[c] : byte.MaxValue;
+                if (value >= Digits.Length)
+                {
+                    return null;
+                }
+
+                read = (read << 5) | value;
+                bits += 5;
+                if (bits >= 8)
+                {
+                    bits -= 8;
+                    bytes[at++] = (byte)(read >> bits);
+                }
+            }
+
+            var stored = bytes[..StoredBytes];
+            return BinaryPrimitives.ReadUInt16BigEndian(bytes[StoredBytes..]) == Check(stored) ? stored.ToArray() : null;
+        }
+    }
+
+    /// <param name="stored">The id in the store; none for no job.</param>
+    public static JobId FromStored(ReadOnlySpan<byte> stored) => stored.IsEmpty ? default : new(string.Create(TextLength, stored, static (text, stored) =>
+    {
+        Span<byte> bytes = stackalloc byte[StoredBytes + CheckBytes];
+        stored.CopyTo(bytes);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[StoredBytes..], Check(stored));
+        Partition.CopyTo(text);
+        var (left, bits, at) = (0, 2, Partition.Length);
+        foreach (var value in bytes)
+        {
+            left = (left << 8) | value;
+            bits += 8;
+            while (bits >= 5)
+            {
+                bits -= 5;
+                text[at++] = Digits[(left >> bits) & 31];
+            }
+        }
+    }));
 
     public static bool TryParse(string? text, out JobId id)
     {
@@ -25,8 +83,22 @@ internal readonly partial record struct JobId(string Text)
         return true;
     }
 
+    /// <summary>The id in a call's address.</summary>
+    public static JobId In(HttpContext http) => new((string)http.GetRouteValue("id")!);
+
     public override string ToString() => Text;
 
-    [GeneratedRegex(@"\A0-[0-7][0-9A-HJKMNP-TV-Z]{25}\z")]
-    private static partial Regex Pattern();
+    /// <summary>CRC-16/CCITT: any change of up to 16 bits in a row, as of a digit or two neighbours that swap, changes it.</summary>
+    private static ushort Check(ReadOnlySpan<byte> bytes)
+    {
+        var crc = 0xFFFF;
+        foreach (var value in bytes)
+        {
+            var x = (crc >> 8) ^ value;
+            x ^= x >> 4;
+            crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xFFFF;
+        }
+
+        return (ushort)crc;
+    }
 }

@@ -27,7 +27,7 @@ internal sealed class JobPages(ScriptRunner scripts)
             var call = new ScriptCall();
             call.Queue(start.Queue.Stored);
             call.Add(start.State.ToString().ToLowerInvariant(), MaxJobsPerCall, limit - jobs.Count);
-            call.Add(next.Ulid.Length > 0 ? [next.Priority, next.Score, next.Ulid] : ["", "", ""]);
+            call.Add(next.Id is { } last ? [next.Priority, next.Score, last.Stored] : ["", "", ""]);
             call.Add(pairs);
             lookedAt += MaxJobsPerCall;
             var reply = (RedisResult[])(await scripts.RunAsync(ListScript, call))!;
@@ -35,13 +35,13 @@ internal sealed class JobPages(ScriptRunner scripts)
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
             for (var i = 4; i < reply.Length; i += 2)
             {
-                var job = JobRecord.Decode((string)reply[i]!, (byte[])reply[i + 1]!);
+                var job = JobRecord.Decode(JobId.FromStored((byte[])reply[i]!), (byte[])reply[i + 1]!);
                 bytes += job.Stored.Length;
                 jobs.Add(Job.From(job, now));
             }
 
-            var ulid = (string)reply[3]!;
-            next = ulid.Length > 0 ? start with { Priority = (int)reply[1], Score = (long)reply[2], Ulid = ulid } : null;
+            var id = (byte[])reply[3]!;
+            next = id.Length > 0 ? start with { Priority = (int)reply[1], Score = (long)reply[2], Id = JobId.FromStored(id) } : null;
         }
 
         return (jobs, next);

@@ -12,11 +12,18 @@ namespace DelayQueueApi.Jobs;
 /// </summary>
 internal sealed record JobRecord
 {
-    private const int HeaderBytes = 52;
+    private const int HeaderBytes = 21;
+    private const int LeaseBytes = 31;
     private const int BodyLengthBytes = 1 + 1 + 2 + 1;
 
     /// <summary>In the length of the queue's name: options follow.</summary>
     private const byte OptionsFollow = 0x80;
+
+    /// <summary>Bits of the mark, which is a digit.</summary>
+    private const byte CancelMark = 1, LeaseFollows = 4;
+
+    /// <summary>The lease of a job that no worker has had.</summary>
+    private static readonly byte[] NoLease = new byte[LeaseBytes];
 
     /// <summary>The record's bytes.</summary>
     public required ReadOnlyMemory<byte> Stored { get; init; }
@@ -120,12 +127,14 @@ internal sealed record JobRecord
         }
     }
 
-    public static JobRecord Decode(string ulid, ReadOnlyMemory<byte> record)
+    public static JobRecord Decode(JobId id, ReadOnlyMemory<byte> record)
     {
-        var header = record.Span;
-        var rest = record[HeaderBytes..];
-        var worker = Take(ref rest, header[49]);
-        var past = Take(ref rest, U16(50));
+        var rest = record;
+        var header = Take(ref rest, HeaderBytes).Span;
+        var leased = (header[2] & LeaseFollows) != 0 ? Take(ref rest, LeaseBytes) : NoLease;
+        var lease = leased.Span;
+        var worker = Take(ref rest, lease[28]);
+        var past = Take(ref rest, U16(lease, 29));
         var state = (StoredState)header[0];
         DateTimeOffset? keptUntil = null;
         var result = ReadOnlyMemory<byte>.Empty;
@@ -145,21 +154,21 @@ internal sealed record JobRecord
         return new JobRecord
         {
             Stored = record,
-            Id = JobId.FromUlid(ulid),
+            Id = id,
             State = state,
             Priority = header[1] - '0',
-            CancelRequested = header[2] is (byte)'x' or (byte)'b',
+            CancelRequested = (header[2] & CancelMark) != 0,
             RunAt = Store.Stored.Instant(header[3..]),
             EnqueuedAt = Store.Stored.Instant(header[9..]),
-            Fence = Store.Stored.U48(header[15..]),
-            At = Store.Stored.Instant(header[21..]),
-            Nonce = record.Slice(27, 8),
-            Attempt = U16(35),
-            MaxAttempts = U16(37),
-            Nacks = U16(39),
-            Expiries = U16(41),
-            Releases = U16(43),
-            LeaseMs = BinaryPrimitives.ReadUInt32BigEndian(record.Span[45..]),
+            MaxAttempts = U16(header, 15),
+            LeaseMs = BinaryPrimitives.ReadUInt32BigEndian(header[17..]),
+            Fence = Store.Stored.U48(lease),
+            At = Store.Stored.Instant(lease[6..]),
+            Nonce = leased.Slice(12, 8),
+            Attempt = U16(lease, 20),
+            Nacks = U16(lease, 22),
+            Expiries = U16(lease, 24),
+            Releases = U16(lease, 26),
             Worker = Encoding.UTF8.GetString(worker.Span),
             Past = past,
             KeptUntil = keptUntil,
@@ -172,7 +181,7 @@ internal sealed record JobRecord
             Payload = new RawJson(rest),
         };
 
-        int U16(int offset) => BinaryPrimitives.ReadUInt16BigEndian(record.Span[offset..]);
+        static int U16(ReadOnlySpan<byte> part, int offset) => BinaryPrimitives.ReadUInt16BigEndian(part[offset..]);
     }
 
     private static ReadOnlyMemory<byte> TakeShort(ref ReadOnlyMemory<byte> rest) => Take(ref rest, rest.Span[0], skip: 1);

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
@@ -26,7 +27,7 @@ internal sealed class JobStore : IAsyncDisposable
     public JobStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
     {
         (this.scripts, this.wakeups, this.embedded, this.options) = (scripts, wakeups, embedded, options.Value);
-        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes);
+        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs), TimeProvider.System);
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
@@ -65,18 +66,18 @@ internal sealed class JobStore : IAsyncDisposable
     /// <returns>The job and the store's clock, or null where no such job is. What is gone by the time is gone, whoever has looked.</returns>
     public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id, bool watch = false)
     {
-        if (id.Ulid is not { } ulid)
+        if (id.Stored is not { } stored)
         {
             return null;
         }
 
-        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(watch ? "1" : "", ulid)))!;
+        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(watch ? "1" : "", stored)))!;
         if (reply[1].IsNull)
         {
             return null;
         }
 
-        var job = JobRecord.Decode(ulid, (byte[])reply[1]!);
+        var job = JobRecord.Decode(id, (byte[])reply[1]!);
         var now = Instant(reply[0]);
         return job.IsGone(now) ? null : (job, now);
     }
@@ -89,7 +90,7 @@ internal sealed class JobStore : IAsyncDisposable
     {
         var call = new ScriptCall();
         call.Queue(job.StoredQueue);
-        var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(job.Id.Ulid)))!;
+        var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(job.Id.Stored)))!;
         return (Math.Max(0, reply[0]), reply[1] == 1, reply[2] < 0 ? null : TimeSpan.FromMilliseconds(reply[2]));
     }
 
@@ -99,7 +100,7 @@ internal sealed class JobStore : IAsyncDisposable
         var call = new ScriptCall();
         call.Queue(read.StoredQueue);
         call.Add(
-            read.Id.Ulid, read.Stored, Or(change.Priority), Or(change.MaxAttempts), Or(change.LeaseMs),
+            read.Id.Stored, read.Stored, Or(change.Priority), Or(change.MaxAttempts), Or(change.LeaseMs),
             Or(change.DelayMs), Or(change.RunAt?.ToUnixTimeMilliseconds()),
             change.ChangesBody
                 ? JobRecord.EncodeBody(
@@ -114,7 +115,7 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         wakeups.Announce(read.StoredQueue);
-        return new Updated(outcome, JobRecord.Decode(read.Id.Ulid!, (byte[])reply[1]!), Instant(reply[2]));
+        return new Updated(outcome, JobRecord.Decode(read.Id, (byte[])reply[1]!), Instant(reply[2]));
 
         static RedisValue Or(long? value) => value is { } number ? number : "";
     }
@@ -128,7 +129,7 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         var call = new ScriptCall();
-        call.Add(id.Ulid, call.Queue(found.Job.StoredQueue));
+        call.Add(id.Stored, call.Queue(found.Job.StoredQueue));
         var reply = (RedisResult[])(await scripts.RunAsync(CancelScript, call))!;
         return (Cancelled)(int)reply[0];
     }
@@ -146,19 +147,29 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ScheduleScript, call))!;
+        var now = Instant(reply[0]);
+        foreach (var queue in (int[])reply[1]!)
+        {
+            wakeups.Announce(call.Queues[queue - 1]);
+        }
+
         var answers = new Scheduled[jobs.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            var of = reply.AsSpan(i * 6, 6);
-            answers[i] = new Scheduled((ScheduleOutcome)(int)of[0], JobId.FromUlid((string)of[1]!), Instant(of[2]), Instant(of[3]), (int)of[4]);
-            if ((int)of[5] == 1)
-            {
-                wakeups.Announce(jobs[i].Queue.Stored);
-            }
+            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade((RedisResult[])reply[i + 2]!) : Made(jobs[i], (byte[])reply[i + 2]!, now);
         }
 
         return answers;
     }
+
+    private static Scheduled Made(NewJob job, byte[] reply, DateTimeOffset now)
+    {
+        var runAt = job.RunAt is null ? now.AddMilliseconds(job.DelayMs) : job.RunAt > now ? job.RunAt.Value : now;
+        return new(ScheduleOutcome.Made, JobId.FromStored(reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
+    }
+
+    private static Scheduled NotMade(RedisResult[] reply) =>
+        new((ScheduleOutcome)(int)reply[0], JobId.FromStored((byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4]);
 }
 
 /// <param name="Id">The job made, made before, or in the way.</param>

@@ -36,7 +36,7 @@ internal static class ListJobs
             .That(state is not null, "state", "is required")
             .That(IsState(state, out var of), "state", $"must be one of {string.Join(", ", States.Keys)}");
         var most = check.Limit(limit);
-        var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of)) ?? new JobCursor(name, of, 0, 0, "");
+        var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of)) ?? new JobCursor(name, of, 0, 0, null);
         if (check.Problem is { } problem)
         {
             return problem;

@@ -48,7 +48,7 @@ local function readRange(key, from, to, priority)
       bytes = bytes + (job and #job.body + #job.past + #(job.result or '') or 0)
       if job and job.queue == queue.name and scoreIn(job, queue, key) and matches(job) then
         jobs[#jobs + 1] = id
-        jobs[#jobs + 1] = writeJob(job)
+        jobs[#jobs + 1] = job.record
       end
       from, read, last = from + 1, read + 1, { int(priority), key, id }
     end

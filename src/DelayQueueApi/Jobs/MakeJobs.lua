@@ -1,41 +1,42 @@
--- Stands before the scripts that make jobs, after Prelude.lua, JobIds.lua and Generations.lua.
+-- Stands before the scripts that make jobs, after Prelude.lua and Generations.lua.
 --
--- ARGV  twelve a job, read by readJobs():
+-- ARGV  five a job, read by readJobs():
 --       1 queue      index of its queue
---       2 priority   0…9
---       3 delay ms   "" where a run-at is given
---       4 run-at     ms; the past means now
---       5 random     11 characters that end its id
---       6 attempts   at most so many; "" for the queue's own, else 20
---       7 lease ms   0 for the queue's own
---       8 body       the rest of the record, in JobRecord's form
---       9 conflict   where another job holds its unique key: return, replace or reject
---      10 key        idempotency key, "" for none
---      11 hash       16 bytes that stand for the request's body, "" without a key
---      12 known ms   how long the key is known
-local JOB_ARGS, DEFAULT_ATTEMPTS = 12, 20
+--       2 when       delay in ms, or "@" and a run-at, ms; the past means now
+--       3 head       5 random bytes that end its id, its priority as a digit, u16 the most attempts (0 for the queue's own, else 20)
+--                    and u32 its lease, ms (0 for the queue's own)
+--       4 body       the rest of the record, in JobRecord's form
+--       5 promise    what becomes of it where another job holds its unique key: r return, p replace, j reject; and with an idempotency
+--                    key u48 for how many ms that is known, 16 bytes that stand for the request's body, and the key; "" for r
+local JOB_ARGS, DEFAULT_ATTEMPTS = 5, 20
 local MADE, REPLAYED, EXISTS, KEY_REUSED, KEY_TAKEN, FULL = 1, 2, 3, -1, -2, -3
 
 -- What it takes to make jobs. A function, since most acks make none, and what a script defines it defines anew in every call.
 -- idempotency: the memory of idempotency keys, kept for at least as long as any may ask for; nil where none are given.
 local function maker(idempotency)
+  -- What all new jobs have in common.
+  local NEW = { __index = {
+    id = '', state = 'P', cancelled = false, watched = false, enqueuedAt = now, fence = 0, at = 0, nonce = NO_NONCE, attempt = 0,
+    nacks = 0, expiries = 0, releases = 0, worker = '', past = '', before = '', first = 0, onConflict = 'r',
+  } }
+
   local function readJobs(from, n)
     local specs = {}
     for i = 1, n do
       local at = from + (i - 1) * JOB_ARGS
-      local delay = tonumber(ARGV[at + 2])
-      local queue, body = queues[tonumber(ARGV[at])], ARGV[at + 7]
-      -- A whole job at once: a table that grows field by field takes twice as long.
-      local spec = {
-        inQueue = queue, queue = queue.name, priority = tonumber(ARGV[at + 1]),
-        runAt = delay and now + delay or math.max(now, tonumber(ARGV[at + 3])), random = ARGV[at + 4],
-        maxAttempts = tonumber(ARGV[at + 5]) or settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS, leaseMs = tonumber(ARGV[at + 6]), body = body,
-        onConflict = ARGV[at + 8], key = ARGV[at + 9], hash = ARGV[at + 10], knownMs = tonumber(ARGV[at + 11]),
-        id = '', state = 'P', cancelled = false, watched = false, enqueuedAt = now, fence = 0, at = 0, nonce = NO_NONCE, attempt = 0,
-        nacks = 0, expiries = 0, releases = 0, worker = '', past = '', before = '', first = 0,
-      }
+      local queue, when, head, body, promise = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+      local delay, attempts = tonumber(when), readU16(head, 7)
+      local spec = setmetatable({
+        inQueue = queue, queue = queue.name, priority = byte(head, 6) - 48, random = sub(head, 1, 5), leaseMs = readU32(head, 9), body = body,
+        runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2))),
+        maxAttempts = attempts > 0 and attempts or settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS,
+      }, NEW)
       local _, _, options = readStart(body, 1)
       if options ~= '' then readOptions(spec, options) end
+      if promise ~= '' then
+        spec.onConflict = sub(promise, 1, 1)
+        if #promise > 1 then spec.knownMs, spec.hash, spec.key = readU48(promise, 2), sub(promise, 8, 23), sub(promise, 24) end
+      end
       specs[i] = spec
     end
     return specs
@@ -45,9 +46,9 @@ local function maker(idempotency)
   local function knownUnder(key)
     if not remembered[key] then
       local known = idempotency.get(key)
-      if known and readU48(known, 57) > now then
+      if known and readU48(known, 45) > now then
         remembered[key] = {
-          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 54), maxAttempts = readU16(known, 55),
+          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 42), maxAttempts = readU16(known, 43),
         }
       end
     end
@@ -81,30 +82,32 @@ local function maker(idempotency)
   -- Returns a status, and the job that it is about: the one known, in the way, or (made) to be replaced.
   local function plan(spec, extra, leaving)
     local queue = spec.inQueue
-    local known = spec.key ~= '' and knownUnder(spec.key)
+    local known = spec.key and knownUnder(spec.key)
     if known then return known.hash == spec.hash and REPLAYED or KEY_REUSED, known end
     local holder = spec.uniqueKey and holderOf(spec, queue) or nil
     if holder == leaving then holder = nil end
-    local replaced = holder and spec.onConflict == 'replace' and holder.state == 'P'
-    if holder and not replaced then return spec.onConflict == 'return' and EXISTS or KEY_TAKEN, holder end
+    local replaced = holder and spec.onConflict == 'p' and holder.state == 'P'
+    if holder and not replaced then return spec.onConflict == 'r' and EXISTS or KEY_TAKEN, holder end
     if isFull(queue, extra - (replaced and 1 or 0)) then return FULL, nil end
     return MADE, holder
   end
 
-  -- Ids rise even where the clock stands still or steps back: an instant, then a sequence number within it.
-  local idInstant, idSequence, instantDigits, newestDigits
+  -- An id is an instant (6 bytes), a sequence number within it (3) and 5 random bytes. Ids rise even where the clock stands still or
+  -- steps back, and where an instant has no more numbers.
+  local idInstant, idSequence, newest
   local function nextId(random)
     if not idInstant then
-      idInstant, idSequence = now, 0
-      local lastInstant, lastSequence = string.match(call('GET', LAST_ID) or '', '^(%d+) (%d+) ')
-      if lastInstant and tonumber(lastInstant) >= now then
-        idInstant, idSequence = tonumber(lastInstant), tonumber(lastSequence) + 1
+      idInstant, idSequence = now, -1
+      local last = call('GET', LAST_ID)
+      if last and readU48(last, 1) >= now then
+        local a, b, c = byte(last, 7, 9)
+        idInstant, idSequence = readU48(last, 1), a * 65536 + b * 256 + c
       end
-      instantDigits = base32(idInstant, 10)
     end
-    newestDigits = instantDigits .. base32(idSequence, 5)
     idSequence = idSequence + 1
-    return newestDigits .. random
+    if idSequence == 16777216 then idInstant, idSequence = idInstant + 1, 0 end
+    newest = u48(idInstant) .. char(floor(idSequence / 65536), floor(idSequence / 256) % 256, idSequence % 256)
+    return newest .. random
   end
 
   -- The first run-at of each zset that this call adds to, so that a new first can be told.
@@ -130,7 +133,7 @@ local function maker(idempotency)
     queue.made = true
     if job.uniqueKey then setLock(lockOf(job), job.id) end
     count(queue, 'created')
-    if job.key ~= '' then
+    if job.key then
       remembered[job.key] = job
       toRemember[#toRemember + 1] = job
     end
@@ -144,11 +147,12 @@ local function maker(idempotency)
     for _, job in ipairs(toRemember) do
       idempotency.set(job.key, job.hash .. u48(job.runAt) .. u48(now) .. job.id .. u16(job.maxAttempts) .. u48(now + job.knownMs))
     end
-    if idInstant then
+    if idempotency then idempotency.write() end
+    if newest then
       for _, queue in ipairs(queues) do if queue.made then register(queue) end end
     end
     flush()
-    if idInstant then setLastId(idInstant, idSequence - 1, newestDigits) end
+    if newest then call('SET', LAST_ID, newest) end
   end
 
   return { readJobs = readJobs, plan = plan, make = make, flush = flushMade }

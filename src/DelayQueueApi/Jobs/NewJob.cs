@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Text;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using StackExchange.Redis;
@@ -13,11 +15,33 @@ internal sealed record NewJob(
     QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int? MaxAttempts, int? LeaseMs, byte[] Body,
     OnConflict OnConflict = OnConflict.Return, KeyOfRequest? Key = null)
 {
+    private const int HeadBytes = JobId.RandomBytes + 1 + 2 + 4;
+
     /// <summary>Adds the arguments that MakeJobs.lua reads.</summary>
-    public void AddTo(ScriptCall call) => call.Add(
-        call.Queue(Queue.Stored), Priority, RunAt is null ? DelayMs : "", RunAt?.ToUnixTimeMilliseconds() ?? 0, JobId.NewRandom(),
-        MaxAttempts is { } attempts ? attempts : "", LeaseMs ?? 0, Body, OnConflict.ToString().ToLowerInvariant(),
-        Key?.Text ?? "", Key?.BodyHash ?? RedisValue.EmptyString, Key?.KnownMs ?? 0);
+    public void AddTo(ScriptCall call)
+    {
+        var head = new byte[HeadBytes];
+        Unguessable.Fill(head.AsSpan(0, JobId.RandomBytes));
+        head[JobId.RandomBytes] = (byte)('0' + Priority);
+        BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(JobId.RandomBytes + 1), (ushort)(MaxAttempts ?? 0));
+        BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(JobId.RandomBytes + 3), LeaseMs ?? 0);
+        call.Add(
+            call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs, head, Body,
+            Key is null && OnConflict == OnConflict.Return ? RedisValue.EmptyString : Promise());
+    }
+
+    private byte[] Promise()
+    {
+        var conflict = OnConflict switch { OnConflict.Replace => (byte)'p', OnConflict.Reject => (byte)'j', _ => (byte)'r' };
+        if (Key is null)
+        {
+            return [conflict];
+        }
+
+        Span<byte> known = stackalloc byte[8];
+        BinaryPrimitives.WriteInt64BigEndian(known, Key.KnownMs);
+        return [conflict, .. known[2..], .. Key.BodyHash, .. Encoding.ASCII.GetBytes(Key.Text)];
+    }
 }
 
 /// <summary>An idempotency key with what it stands for.</summary>

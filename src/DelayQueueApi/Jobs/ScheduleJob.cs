@@ -12,8 +12,11 @@ namespace DelayQueueApi.Jobs;
 /// <summary>POST /jobs</summary>
 internal static class ScheduleJob
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var store = jobs.ServiceProvider.GetRequiredService<JobStore>();
+        var limits = jobs.ServiceProvider.GetRequiredService<JobLimits>();
+        return jobs.MapHotPost<Request>("/", HandleAsync, (http, body) => HandleAsync(body, http.Request.Headers[IdempotencyKey.Header], store, limits, http))
             .WithName("ScheduleJob")
             .WithSummary("Schedule a job")
             .WithDescription("Puts a job into a queue, to run now, after delayMs or at runAt. Once 201 is answered the job is stored. " +
@@ -23,6 +26,7 @@ internal static class ScheduleJob
             .Produces<Job>(StatusCodes.Status201Created)
             .Produces<Job>(StatusCodes.Status200OK)
             .ProducesProblems(StatusCodes.Status409Conflict, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests);
+    }
 
     /// <summary>A job to schedule.</summary>
     /// <param name="Payload">Any JSON value, kept byte for byte; up to 1 MiB unless the service is set otherwise.</param>
@@ -57,6 +61,13 @@ internal static class ScheduleJob
 
     internal sealed class Validator : JobFieldsValidator<Request>
     {
+        /// <summary>Most jobs say where and when and no more; for these the sixteen rules would cost more than reading them did.</summary>
+        protected override bool PreValidate(ValidationContext<Request> context, FluentValidation.Results.ValidationResult result) => context.InstanceToValidate is not
+        {
+            RunAt: null, Priority: null, MaxAttempts: null, LeaseMs: null, Backoff: null, TtlMs: null, RetentionMs: null, Unique: null, Metadata: null,
+            IdempotencyKey: null, IdempotencyRetentionMs: null, DelayMs: null or (>= 0 and <= Limits.MaxDelayMs),
+        } plain || (plain.Queue is not null && !new QueueName(plain.Queue).IsValid);
+
         public Validator()
         {
             RuleFor(r => r.Queue).Must(queue => new QueueName(queue!).IsValid).When(r => r.Queue is not null).WithMessage(QueueName.Rule);
@@ -67,13 +78,11 @@ internal static class ScheduleJob
         }
     }
 
-    private static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> HandleAsync(
+    private static async Task<IResult> HandleAsync(
         JsonBody<Request> body,
         [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey,
         JobStore store, JobLimits limits, HttpContext http)
     {
-        // An empty header is bound as none; here it is a mistake that would cost its sender the protection that it asks for.
-        idempotencyKey ??= http.Request.Headers.ContainsKey(IdempotencyKey.Header) ? "" : null;
         var key = idempotencyKey is null ? null : IdempotencyKey.Parse(idempotencyKey);
         if (idempotencyKey is not null && key is null)
         {
@@ -97,7 +106,6 @@ internal static class ScheduleJob
             return refusal;
         }
 
-        http.Response.Headers.Location = $"/jobs/{scheduled.Id}";
         if (scheduled.Outcome == ScheduleOutcome.Replayed)
         {
             http.Response.Headers["Idempotency-Replayed"] = "true";
@@ -107,14 +115,16 @@ internal static class ScheduleJob
     }
 
     /// <returns>The job made, or the one that holds its unique key; an error where that has ended by now, so that the next try makes one.</returns>
-    public static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> AnswerAsync(Request request, NewJob job, Scheduled scheduled, JobStore store)
+    public static async Task<IResult> AnswerAsync(Request request, NewJob job, Scheduled scheduled, JobStore store)
     {
+        var location = $"/jobs/{scheduled.Id}";
         if (scheduled.Outcome != ScheduleOutcome.Exists)
         {
-            return TypedResults.Created($"/jobs/{scheduled.Id}", Answer(request, job, scheduled));
+            return new Answer<Job>(StatusCodes.Status201Created, Answer(request, job, scheduled), location);
         }
 
-        return await store.GetAsync(scheduled.Id) is var (existing, now) ? TypedResults.Ok(Job.From(existing, now)) : Problems.UniqueConflict(scheduled.Id);
+        return await store.GetAsync(scheduled.Id) is var (existing, now)
+            ? new Answer<Job>(StatusCodes.Status200OK, Job.From(existing, now), location) : Problems.UniqueConflict(scheduled.Id);
     }
 
     /// <param name="request">What was asked for; checked.</param>

@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/Generations.lua
--- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
@@ -8,24 +7,28 @@
 -- ARGV  as Prelude.lua; then
 --       arg       the longest that an idempotency key is known, ms
 --       arg + 1   the most keys that are remembered in that time
---       then twelve a job, as MakeJobs.lua
--- Returns six a job: an integer (1 made, 2 made before under this key, 3 another job holds its unique key, -1 the key belongs to
---         another body, -2 another job holds its unique key and is in the way, -3 the queue is full); id of the job made, made
---         before or in the way, "" for none; run-at ms, enqueued-at ms and the most attempts of 1 and 2; for 1 an integer, 1 where
---         the job is now the first of its priority.
+--       then five a job, as MakeJobs.lua
+-- Returns now, ms; the indexes of the queues that have a new first job of a priority; then for each job that is made its id and u16 the
+--         most attempts that it has; else a list: an integer (2 made before under this key, 3 another job holds its unique key, -1 the
+--         key belongs to another body, -2 another job holds its unique key and is in the way, -3 the queue is full), the id of the job
+--         made before or in the way, "" for none, and run-at ms, enqueued-at ms and the most attempts of 2.
 -- Cost: O(log n) a job; at most 100.
 local jobs = maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
 
-local answers = {}
+local answers, firsts, told = { int(now), {} }, {}, {}
 for _, spec in ipairs(jobs.readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
   local status, job = jobs.plan(spec, 0)
-  local more = 0
   if status == MADE then
     job = jobs.make(spec, job)
-    more = job.first
+    answers[#answers + 1] = job.id .. u16(job.maxAttempts)
+    if job.first == 1 and not told[job.queue] then
+      told[job.queue], firsts[#firsts + 1] = true, job.inQueue.index
+    end
+  else
+    job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
+    answers[#answers + 1] = { status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts }
   end
-  job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
-  for _, value in ipairs({ status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts, more }) do answers[#answers + 1] = value end
 end
+answers[2] = firsts
 jobs.flush()
 return answers

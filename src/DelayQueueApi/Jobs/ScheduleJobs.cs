@@ -7,13 +7,18 @@ namespace DelayQueueApi.Jobs;
 /// <summary>POST /jobs/batch</summary>
 internal static class ScheduleJobs
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/batch", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var store = jobs.ServiceProvider.GetRequiredService<JobStore>();
+        var limits = jobs.ServiceProvider.GetRequiredService<JobLimits>();
+        return jobs.MapHotPost<Request>("/batch", HandleAsync, (http, body) => HandleAsync(body, store, limits, http))
             .WithName("ScheduleJobs")
             .WithSummary("Schedule many jobs")
             .WithDescription("Answers one result an item, in order: each is made or refused by itself. Up to 100 items, and 1 MiB, go into one atomic step. " +
                 "Give each an idempotencyKey to be able to repeat the request.")
-            .WithExample("""{ "jobs": [{ "queue": "default", "payload": 1, "idempotencyKey": "order-42" }, { "queue": "default", "payload": 2, "delayMs": 5000 }] }""");
+            .WithExample("""{ "jobs": [{ "queue": "default", "payload": 1, "idempotencyKey": "order-42" }, { "queue": "default", "payload": 2, "delayMs": 5000 }] }""")
+            .Produces<Response>();
+    }
 
     /// <summary>Jobs to schedule.</summary>
     /// <param name="Jobs">1 to 1,000 jobs, each as in POST /jobs.</param>
@@ -36,7 +41,7 @@ internal static class ScheduleJobs
             .WithMessage($"must have 1 to {Limits.MaxBatch} items");
     }
 
-    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, JobStore store, JobLimits limits, HttpContext http)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, JobStore store, JobLimits limits, HttpContext http)
     {
         var items = Array.ConvertAll(body.Value.Jobs, job => JsonBody<ScheduleJob.Request>.Read(job.Utf8));
         var traceparent = Traceparent.Of(http.Request);
@@ -71,7 +76,7 @@ internal static class ScheduleJobs
             };
         }
 
-        return TypedResults.Ok(new Response(results));
+        return new Answer<Response>(StatusCodes.Status200OK, new Response(results));
 
         Result Refused(ProblemHttpResult problem) => new(problem.StatusCode, Problem: Problem.Of(problem, http));
     }

@@ -16,7 +16,7 @@ local function number(i) return tonumber(ARGV[arg + i]) end
 local queue = queues[1]
 load({ id })
 local job = loaded[id]
-local isSame = job and writeJob(job) == read
+local isSame = job and job.record == read
 if job then
   catchUp(job, queue)
   flush()
@@ -42,7 +42,7 @@ else
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
     readOptions(job, options)
   end
-  record = writeJob(job)
   flush()
+  record = job.record
 end
 return { answer, record, int(now) }

@@ -2,22 +2,27 @@ using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>POST /jobs/{id}/ack</summary>
 internal static class AckJob
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/{id}/ack", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
+        var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
+        var followUps = jobs.ServiceProvider.GetRequiredService<FollowUps>();
+        return jobs.MapHotPost<Request>("/{id}/ack", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store, followUps, http))
             .WithName("AckJob")
             .WithSummary("Finish a leased job")
             .WithDescription("Repeating an ack is safe: it gets the same answer for a minute at least. With then, follow-up jobs are made in the same atomic " +
                 "step: all of them, or, where one is refused or the lease is lost, none, and the job stays leased. Their ids are answered with 200.")
             .WithExample("""{ "leaseToken": "from the claim" }""")
+            .Produces(StatusCodes.Status204NoContent)
             .Produces<Response>()
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status422UnprocessableEntity, StatusCodes.Status429TooManyRequests);
+    }
 
     /// <param name="LeaseToken">From the claim.</param>
     /// <param name="Result">Any JSON value up to 64 KiB, shown with the job for its retention; without one it is dropped.</param>
@@ -34,11 +39,11 @@ internal static class AckJob
             .WithMessage($"must have 1 to {Limits.MaxFollowUps} items");
     }
 
-    private static Task<Results<NoContent, Ok<Response>, ProblemHttpResult>> HandleAsync(
+    private static Task<IResult> HandleAsync(
         JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http) =>
         RunAsync(id, body.Value, leases, store, followUps, http);
 
-    public static async Task<Results<NoContent, Ok<Response>, ProblemHttpResult>> RunAsync(
+    public static async Task<IResult> RunAsync(
         JobId id, Request request, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
         if (request.Result?.Utf8.Length > Limits.MaxResultBytes)
@@ -61,8 +66,8 @@ internal static class AckJob
         var acked = await store.AckAsync(new Ack(lease, request.Result, then));
         return acked.Outcome switch
         {
-            Settled.Done or Settled.Repeated when acked.FollowUps.Count == 0 => TypedResults.NoContent(),
-            Settled.Done or Settled.Repeated => TypedResults.Ok(new Response([.. acked.FollowUps.Select(job => job.Text)])),
+            Settled.Done or Settled.Repeated when acked.FollowUps.Count == 0 => NoAnswer.Instance,
+            Settled.Done or Settled.Repeated => new Answer<Response>(StatusCodes.Status200OK, new Response([.. acked.FollowUps.Select(job => job.Text)])),
             Settled.Missing => Problems.JobMissing(),
             Settled.Lost => Problems.LeaseLost(),
             Settled.Cancelled => Problems.JobCancelled(),

@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/Generations.lua
--- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- include Leases/Lease.lua
 -- Finishes leased jobs, each together with making its follow-ups: both happen or neither. Called by LeaseStore.AckAsync.
@@ -9,10 +8,10 @@
 -- ARGV  as Prelude.lua and Lease.lua, with the longest that an idempotency key is known, ms, and the most keys that are
 --       remembered in that time before the leases; more a lease:
 --       1 result     JSON that is kept with the job, where jobs are kept; "" for none
---       2 n          number of follow-ups, then n times twelve as MakeJobs.lua
+--       2 n          number of follow-ups, then n times five as MakeJobs.lua
 -- Returns a list a lease: an integer (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile,
---         -3 … -5 a follow-up is refused as ScheduleJob.lua's -1 … -3 tell); then, done, the follow-ups' ids, a string of 26
---         characters each, and the indexes of the queues that have a new first job; then, refused, the number of the follow-up
+--         -3 … -5 a follow-up is refused as ScheduleJob.lua's -1 … -3 tell); then, done, the follow-ups' ids, a string of 14
+--         bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the follow-up
 --         from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local jobs
@@ -73,5 +72,5 @@ for i, lease in ipairs(leases) do
     end
   end
 end
-if jobs then jobs.flush() else flush() end
+flushSettled(jobs and jobs.flush)
 return answers

@@ -4,20 +4,23 @@ using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>POST /jobs/claim</summary>
 internal static class ClaimJobs
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/claim", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var claims = jobs.ServiceProvider.GetRequiredService<WaitingClaims>();
+        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, body) => HandleAsync(body, claims, http.RequestAborted))
             .WithName("ClaimJobs")
             .WithSummary("Lease due jobs to a worker")
             .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
                 "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.")
-            .WithExample("""{ "queues": ["default"], "limit": 1, "leaseMs": 30000, "waitMs": 10000, "worker": "swagger" }""");
+            .WithExample("""{ "queues": ["default"], "limit": 1, "leaseMs": 30000, "waitMs": 10000, "worker": "swagger" }""")
+            .Produces<Response>();
+    }
 
     /// <summary>What a worker asks for.</summary>
     /// <param name="Queues">Queues in the order to serve them; the queue default where none is named.</param>
@@ -77,14 +80,14 @@ internal static class ClaimJobs
         }
     }
 
-    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, WaitingClaims claims, CancellationToken client)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, WaitingClaims claims, CancellationToken client)
     {
         var request = body.Value;
         var claim = new Claim(
             request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
             request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId);
         var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
-        return TypedResults.Ok(new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
+        return new Answer<Response>(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
     }
 
     private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(

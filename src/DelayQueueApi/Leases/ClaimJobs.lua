@@ -20,14 +20,17 @@
 -- Cost: O(log n) a job, also one that expires, and up to 14 look-ups a queue, 4 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
-local MAX_BYTES, MAX_EXPIRED, PAGE = 8 * 1024 * 1024, 1000, 20
+local MAX_BYTES, MAX_EXPIRED, MAX_PAGE = 8 * 1024 * 1024, 1000, 100
 local defaultLeaseMs = tonumber(ARGV[arg])
 local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
 local bytes, expired = 0, 0
+local wanted = 0
+for i = arg + 2, #ARGV, 7 do wanted = wanted + tonumber(ARGV[i + 1]) end
 
 for _, queue in ipairs(queues) do
-  reap(queue, PAGE)
+  reap(queue, 20)
   queue.priority, queue.taken, queue.page, queue.position, queue.nextAt = 9, 0, {}, 1, math.huge
+  queue.pageSize = math.min(wanted, MAX_PAGE)
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
@@ -44,10 +47,11 @@ local function toNextPriority(queue)
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts
--- after them; the first id that is not due yet tells when the queue is to be looked at again.
+-- after them; the first id that is not due yet tells when the queue is to be looked at again. A page is as long as what is asked
+-- for, and longer where that finds jobs that are not to be given.
 local function readPage(queue)
   local ids = {}
-  local entries = entriesOf(queue, queue.taken, queue.taken + PAGE - 1)
+  local entries = entriesOf(queue, queue.taken, queue.taken + queue.pageSize - 1)
   for i = 1, #entries, 2 do
     local runAt = tonumber(entries[i + 1])
     if runAt > now then
@@ -58,6 +62,7 @@ local function readPage(queue)
   end
   load(ids)
   queue.page, queue.position = ids, 1
+  if #ids > 0 then queue.pageSize = math.min(2 * queue.pageSize, MAX_PAGE) end
 end
 
 -- The best due job of the queue, or nil; those that may not start any more expire. An id whose record tells another place is
@@ -101,7 +106,7 @@ local function heldBy(claimId)
   local known = claimId ~= '' and memory.get(claimId)
   if not known then return {} end
   local ids, jobs = {}, {}
-  for at = 9, #known, 26 do ids[#ids + 1] = sub(known, at, at + 25) end
+  for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
   load(ids)
   for _, id in ipairs(ids) do
     local job = loaded[id]
@@ -129,11 +134,11 @@ for i = arg + 2, #ARGV, 7 do
   local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
   local jobs = heldBy(claimId)
   local held = #jobs > 0
-  local function full() return held or #jobs >= limit or (#jobs > 0 and bytes >= MAX_BYTES) end
+  if held then limit = 0 end
   for index in string.gmatch(ARGV[i], '%d+') do
     local queue = queues[tonumber(index)]
     if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
-    while not full() do
+    while #jobs < limit and (#jobs == 0 or bytes < MAX_BYTES) do
       queue.seen = true
       local job = nextDue(queue)
       if not job then break end
@@ -148,6 +153,7 @@ for i = arg + 2, #ARGV, 7 do
   end
   claims[#claims + 1] = jobs
 end
+memory.write()
 flush()
 for _, each in ipairs(seen) do noteWorker(each[1], each[2]) end
 
@@ -156,7 +162,7 @@ for i, jobs in ipairs(claims) do
   local answer = {}
   for _, job in ipairs(jobs) do
     answer[#answer + 1] = job.id
-    answer[#answer + 1] = writeJob(job)
+    answer[#answer + 1] = job.record
   end
   answers[i] = answer
 end

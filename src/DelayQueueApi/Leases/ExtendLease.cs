@@ -3,20 +3,24 @@ using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>POST /jobs/{id}/extend</summary>
 internal static class ExtendLease
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/{id}/extend", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
+        var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
+        return jobs.MapHotPost<Request>("/{id}/extend", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
             .WithName("ExtendLease")
             .WithSummary("Hold a leased job longer")
             .WithDescription("The lease ends leaseMs from now. cancelRequested tells that somebody cancelled the job: stop, and let go of it.")
             .WithExample("""{ "leaseToken": "from the claim", "leaseMs": 60000 }""")
+            .Produces<Response>()
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+    }
 
     /// <param name="LeaseToken">From the claim.</param>
     /// <param name="LeaseMs">The lease's length from now on.</param>
@@ -32,7 +36,7 @@ internal static class ExtendLease
             .WithMessage(Limits.Between(Limits.MinLeaseMs, Limits.MaxLeaseMs));
     }
 
-    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
+    private static async Task<IResult> HandleAsync(
         JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
     {
         var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
@@ -44,8 +48,8 @@ internal static class ExtendLease
         var extended = await store.ExtendAsync(new Extension(lease, body.Value.LeaseMs));
         return extended.Outcome switch
         {
-            ExtendOutcome.Done => TypedResults.Ok(new Response(extended.ExpiresAt, CancelRequested: false)),
-            ExtendOutcome.CancelRequested => TypedResults.Ok(new Response(extended.ExpiresAt, CancelRequested: true)),
+            ExtendOutcome.Done or ExtendOutcome.CancelRequested =>
+                new Answer<Response>(StatusCodes.Status200OK, new Response(extended.ExpiresAt, CancelRequested: extended.Outcome == ExtendOutcome.CancelRequested)),
             ExtendOutcome.Missing => Problems.JobMissing(),
             ExtendOutcome.Lost => Problems.LeaseLost(),
             ExtendOutcome.Cancelled => Problems.JobCancelled(),

@@ -48,6 +48,12 @@ local function settle(job, outcome, followUps)
   settled.set(job.id, u48(job.fence) .. job.nonce .. outcome .. followUps)
 end
 
+-- Writes what a script has decided, the memory of settled jobs first; write is flush() unless jobs are made too.
+local function flushSettled(write)
+  settled.write()
+  ;(write or flush)()
+end
+
 -- A worker lets go of a job that somebody cancelled meanwhile.
 local function settleCancelled(job, lease)
   count(lease.queue, 'cancelled')

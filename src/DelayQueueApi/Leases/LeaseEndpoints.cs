@@ -14,7 +14,7 @@ internal static class LeaseEndpoints
 
     public static void MapLeases(this IEndpointRouteBuilder app)
     {
-        var jobs = app.MapGroup("/jobs").WithTags("Leases").WithApiConventions();
+        var jobs = app.MapGroup("/jobs").WithTags("Leases").WithHotConventions();
         ClaimJobs.Map(jobs);
         AckJob.Map(jobs);
         NackJob.Map(jobs);

@@ -8,18 +8,11 @@ namespace DelayQueueApi.Leases;
 internal sealed class LeaseRequests(JobStore jobs)
 {
     /// <returns>The lease, or why there can be none: the token is not one of ours, or the job is not.</returns>
-    public async Task<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken)
-    {
-        if (id.Ulid is not { } ulid)
-        {
-            return (null, Problems.JobMissing());
-        }
+    public ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken) =>
+        id.Stored is not { } stored ? new((null, Problems.JobMissing()))
+        : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(stored, token), null))
+        : WhyNoneAsync(id);
 
-        if (LeaseToken.Parse(leaseToken) is { } token)
-        {
-            return (new HeldLease(ulid, token), null);
-        }
-
-        return (null, await jobs.GetAsync(id) is null ? Problems.JobMissing() : Problems.LeaseLost());
-    }
+    private async ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> WhyNoneAsync(JobId id) =>
+        (null, await jobs.GetAsync(id) is null ? Problems.JobMissing() : Problems.LeaseLost());
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
@@ -33,16 +32,18 @@ internal sealed class LeaseStore : IAsyncDisposable
     public LeaseStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, WorkersSeen workers, IOptions<StoreOptions> options)
     {
         (this.scripts, this.wakeups, this.embedded, this.workers, this.options) = (scripts, wakeups, embedded, workers, options.Value);
-        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim);
-        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim);
-        nacks = new(NackAsync, _ => 1, Limits.MaxClaim);
-        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim);
-        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim);
+        var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
+        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience, TimeProvider.System);
+        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim, patience, TimeProvider.System);
+        nacks = new(NackAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
+        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
+        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
     }
 
     /// <summary>Leases what is due now.</summary>
     /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
-    public Task<Claimed> ClaimAsync(Claim claim) => claims.SubmitAsync(claim);
+    /// <exception cref="OperationCanceledException">The client went away before the claim was sent.</exception>
+    public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) => claims.SubmitAsync(claim, client);
 
     public Task<Acked> AckAsync(Ack ack)
     {
@@ -76,7 +77,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         {
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", RandomNumberGenerator.GetBytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
                 workers.IsNews(claim) ? "1" : "");
         }
 
@@ -97,7 +98,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var jobs = new JobRecord[pairs.Length / 2];
         for (var i = 0; i < jobs.Length; i++)
         {
-            jobs[i] = JobRecord.Decode((string)pairs[2 * i]!, (byte[])pairs[(2 * i) + 1]!);
+            jobs[i] = JobRecord.Decode(JobId.FromStored((byte[])pairs[2 * i]!), (byte[])pairs[(2 * i) + 1]!);
         }
 
         return jobs;
@@ -123,7 +124,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var outcome = (Settled)(int)answer[0];
         if (outcome < Settled.Cancelled)
         {
-            return new Acked(outcome, [JobId.FromUlid((string)answer[2]!)], (int)answer[1]);
+            return new Acked(outcome, [JobId.FromStored((byte[])answer[2]!)], (int)answer[1]);
         }
 
         foreach (var queue in answer.Skip(2))
@@ -131,8 +132,8 @@ internal sealed class LeaseStore : IAsyncDisposable
             wakeups.Announce(call.Queues[(int)queue - 1]);
         }
 
-        var ids = answer.Length > 1 ? (string)answer[1]! : "";
-        return new Acked(outcome, [.. ids.Chunk(JobId.UlidLength).Select(ulid => JobId.FromUlid(new string(ulid)))]);
+        var ids = answer.Length > 1 ? (byte[])answer[1]! : [];
+        return new Acked(outcome, [.. ids.Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(id))]);
     }
 
     private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
@@ -155,7 +156,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var call = Call(batch, nack => nack.Lease, nack =>
         [
             nack.Error.Encode(), nack.DelayMs is { } delay ? delay : "", nack.Dead ? "1" : "",
-            BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(4)), Backoff.Default.ToStored(),
+            BitConverter.ToUInt32(Unguessable.Bytes(4)), Backoff.Default.ToStored(),
         ]);
         var reply = (RedisResult[])(await scripts.RunAsync(NackScript, call))!;
         var answers = new Nacked[batch.Count];
@@ -197,5 +198,5 @@ internal sealed class LeaseStore : IAsyncDisposable
     }
 
     private static ScriptCall Add(ScriptCall call, HeldLease lease) =>
-        call.Add(lease.JobUlid, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
+        call.Add(lease.StoredId, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
 }

@@ -43,4 +43,5 @@ internal sealed record LeaseToken(long Fence, ReadOnlyMemory<byte> Nonce, QueueN
 }
 
 /// <summary>A lease as its worker names it.</summary>
-internal sealed record HeldLease(string JobUlid, LeaseToken Token);
+/// <param name="StoredId">The job's id in the store.</param>
+internal sealed record HeldLease(byte[] StoredId, LeaseToken Token);

@@ -4,20 +4,24 @@ using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using FluentValidation;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>POST /jobs/{id}/nack</summary>
 internal static class NackJob
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/{id}/nack", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
+        var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
+        return jobs.MapHotPost<Request>("/{id}/nack", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
             .WithName("NackJob")
             .WithSummary("Give a leased job back as failed")
             .WithDescription("It runs again after delayMs, or after its backoff; it is dead after its last attempt, or at once where dead is true.")
             .WithExample("""{ "leaseToken": "from the claim", "error": "The mail server does not answer.", "errorType": "timeout" }""")
+            .Produces<Response>()
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+    }
 
     /// <param name="LeaseToken">From the claim.</param>
     /// <param name="Error">What went wrong; up to 8 KiB.</param>
@@ -48,10 +52,10 @@ internal static class NackJob
         }
     }
 
-    private static Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
+    private static Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
         RunAsync(id, body.Value, leases, store);
 
-    public static async Task<Results<Ok<Response>, ProblemHttpResult>> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
+    public static async Task<IResult> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
     {
         var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
         if (lease is null)
@@ -62,14 +66,16 @@ internal static class NackJob
         var nacked = await store.NackAsync(new Nack(lease, new JobError(request.Error, request.ErrorType), request.DelayMs, request.Dead == true));
         return nacked.Outcome switch
         {
-            NackOutcome.Scheduled => TypedResults.Ok(new Response(JobState.Scheduled, nacked.At)),
-            NackOutcome.Ready => TypedResults.Ok(new Response(JobState.Ready, nacked.At)),
-            NackOutcome.Dead => TypedResults.Ok(new Response(JobState.Dead)),
+            NackOutcome.Scheduled => Answer(JobState.Scheduled, nacked.At),
+            NackOutcome.Ready => Answer(JobState.Ready, nacked.At),
+            NackOutcome.Dead => Answer(JobState.Dead),
             NackOutcome.Missing => Problems.JobMissing(),
             NackOutcome.Lost => Problems.LeaseLost(),
             NackOutcome.Cancelled => Problems.JobCancelled(),
             var other => throw new UnreachableException($"NackJob.lua answered {other}."),
         };
+
+        static Answer<Response> Answer(JobState state, DateTimeOffset? runAt = null) => new(StatusCodes.Status200OK, new Response(state, runAt));
     }
 }
 

@@ -59,5 +59,5 @@ for _, lease in ipairs(readLeases(5)) do
   answers[#answers + 1] = answer
   answers[#answers + 1] = int(at)
 end
-flush()
+flushSettled()
 return answers

@@ -1,31 +1,35 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>POST /jobs/{id}/release</summary>
 internal static class ReleaseJob
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/{id}/release", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
+        var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
+        return jobs.MapHotPost<Request>("/{id}/release", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
             .WithName("ReleaseJob")
             .WithSummary("Give a leased job back unharmed")
             .WithDescription("For a worker that shuts down: the job is ready at once and the attempt does not count.")
             .WithExample("""{ "leaseToken": "from the claim" }""")
+            .Produces(StatusCodes.Status204NoContent)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict);
+    }
 
     /// <param name="LeaseToken">From the claim.</param>
     internal sealed record Request(string LeaseToken);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> HandleAsync(
+    private static async Task<IResult> HandleAsync(
         JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
     {
         var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
         return lease is null ? problem! : await store.ReleaseAsync(lease) switch
         {
-            Settled.Done => TypedResults.NoContent(),
+            Settled.Done => NoAnswer.Instance,
             Settled.Missing => Problems.JobMissing(),
             Settled.Lost => Problems.LeaseLost(),
             Settled.Cancelled => Problems.JobCancelled(),

@@ -24,5 +24,5 @@ for i, lease in ipairs(readLeases(0)) do
     answers[i] = DONE
   end
 end
-flush()
+flushSettled()
 return answers

@@ -9,12 +9,18 @@ namespace DelayQueueApi.Leases;
 /// <summary>POST /jobs/settle</summary>
 internal static class SettleJobs
 {
-    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
-        jobs.MapPost("/settle", HandleAsync)
+    public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
+    {
+        var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
+        var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
+        var followUps = jobs.ServiceProvider.GetRequiredService<FollowUps>();
+        return jobs.MapHotPost<Request>("/settle", HandleAsync, (http, body) => HandleAsync(body, leases, store, followUps, http))
             .WithName("SettleJobs")
             .WithSummary("Ack and nack many jobs")
             .WithDescription("Answers one result an item, acks first, then nacks, in order: each is settled or refused by itself, and may be repeated as the single call.")
-            .WithExample("""{ "acks": [{ "id": "0-01JD3W8Y9A0000000000000000", "leaseToken": "from the claim" }], "nacks": [] }""");
+            .WithExample("""{ "acks": [{ "id": "0-01JD3W8Y9A0000000000000HB2", "leaseToken": "from the claim" }], "nacks": [] }""")
+            .Produces<Response>();
+    }
 
     /// <summary>Up to 1,000 jobs in all.</summary>
     /// <param name="Acks">Jobs that are done.</param>
@@ -67,13 +73,13 @@ internal static class SettleJobs
         public NackValidator() => Include(new NackJob.Validator());
     }
 
-    private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
-        var acks = (body.Value.Acks ?? []).Select(item => SettleAsync<Ack>(item, async ack =>
-            (await AckJob.RunAsync(new JobId(ack.Id), ack, leases, store, followUps, http)).Result));
-        var nacks = (body.Value.Nacks ?? []).Select(item => SettleAsync<Nack>(item, async nack =>
-            (await NackJob.RunAsync(new JobId(nack.Id), nack, leases, store)).Result));
-        return TypedResults.Ok(new Response(await Task.WhenAll([.. acks, .. nacks])));
+        var acks = (body.Value.Acks ?? []).Select(item => SettleAsync<Ack>(item, ack =>
+            AckJob.RunAsync(new JobId(ack.Id), ack, leases, store, followUps, http)));
+        var nacks = (body.Value.Nacks ?? []).Select(item => SettleAsync<Nack>(item, nack =>
+            NackJob.RunAsync(new JobId(nack.Id), nack, leases, store)));
+        return new Answer<Response>(StatusCodes.Status200OK, new Response(await Task.WhenAll([.. acks, .. nacks])));
 
         async Task<Result> SettleAsync<T>(RawJson item, Func<T, Task<IResult>> settle)
             where T : class
@@ -92,8 +98,8 @@ internal static class SettleJobs
         Result AsItem(IResult result) => result switch
         {
             ProblemHttpResult problem => new(problem.StatusCode, Problem: Problem.Of(problem, http)),
-            Ok<AckJob.Response> acked => new(StatusCodes.Status200OK, acked.Value!.Then),
-            Ok<NackJob.Response> nacked => new(StatusCodes.Status200OK, State: nacked.Value!.State, RunAt: nacked.Value.RunAt),
+            Answer<AckJob.Response> acked => new(acked.Status, acked.Value.Then),
+            Answer<NackJob.Response> nacked => new(nacked.Status, State: nacked.Value.State, RunAt: nacked.Value.RunAt),
             _ => new(StatusCodes.Status204NoContent),
         };
     }

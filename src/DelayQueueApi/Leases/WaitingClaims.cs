@@ -55,11 +55,11 @@ internal sealed class WaitingClaims
     private async Task<Claimed> ClaimOnceAsync(Claim claim, CancellationToken client)
     {
         client.ThrowIfCancellationRequested();
-        var claimed = await store.ClaimAsync(claim);
+        var claimed = await store.ClaimAsync(claim, client);
         if (client.IsCancellationRequested)
         {
             await Task.WhenAll(claimed.Jobs.Select(job =>
-                store.ReleaseAsync(new HeldLease(job.Id.Ulid!, new LeaseToken(job.Fence, job.Nonce, job.Queue)))));
+                store.ReleaseAsync(new HeldLease(job.Id.Stored!, new LeaseToken(job.Fence, job.Nonce, job.Queue)))));
             client.ThrowIfCancellationRequested();
         }
 

@@ -15,7 +15,7 @@ internal sealed class WorkersSeen(TimeProvider time)
     /// <summary>True where the store is to be told that the worker asks for jobs; it then counts as told.</summary>
     public bool IsNews(Claim claim)
     {
-        var key = (claim.Worker ?? "", string.Join(' ', claim.Queues));
+        var key = (claim.Worker ?? "", claim.Queues.Count == 1 ? claim.Queues[0].Text : string.Join(' ', claim.Queues));
         if (told.TryGetValue(key, out var at) && time.GetElapsedTime(at) < Interval)
         {
             return false;

@@ -96,10 +96,10 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<long> PurgeAsync(QueueName queue, PurgedState state, IEnumerable<JobId> ids, CancellationToken client)
     {
         var purged = 0L;
-        foreach (var chunk in ids.Where(id => id.Ulid is not null).Chunk(JobsPerCall))
+        foreach (var chunk in ids.Where(id => id.Stored is not null).Chunk(JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
-            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(Array.ConvertAll(chunk, id => (RedisValue)id.Ulid));
+            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(Array.ConvertAll(chunk, id => (RedisValue)id.Stored));
             purged += ((long[])(await StoreException.AfterEffectAsync(() => scripts.RunAsync(PurgeScript, call), hadEffect: purged > 0))!)[0];
         }
 

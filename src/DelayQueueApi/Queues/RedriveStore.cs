@@ -34,12 +34,12 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, IEnumerable<JobId> ids, CancellationToken client)
     {
         var done = new Redriven(0, 0);
-        foreach (var chunk in ids.Where(id => id.Ulid is not null).Chunk(JobsPerCall))
+        foreach (var chunk in ids.Where(id => id.Stored is not null).Chunk(JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
             var step = await StoreException.AfterEffectAsync(
                 () => RedriveAsync(
-                    queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Ulid)),
+                    queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Stored)),
                 hadEffect: done.Jobs > 0);
             done = done.And(step.Done);
         }

@@ -24,10 +24,11 @@ if ARGV[arg] ~= 'start' then
 end
 if running then return { -1, text } end
 
--- state, started, finished, rate, limit, meant, redriven, looked at, score, id, as-of, error type, after, before, pairs…
-parts = { RUNNING, int(now), '', ARGV[arg + 1], ARGV[arg + 2], '0', '0', '0', '', '', int(now) }
+-- state, started, finished, rate, limit, meant, redriven, looked at, score, as-of, error type, after, before, pairs…; the id that
+-- belongs to the score may hold any bytes and stands by itself.
+parts = { RUNNING, int(now), '', ARGV[arg + 1], ARGV[arg + 2], '0', '0', '0', '', int(now) }
 for i = arg + 3, #ARGV do parts[#parts + 1] = ARGV[i] end
 text = table.concat(parts, '\0')
-call('HSET', queue.stats, 'redrive', text, 'redriveAt', int(now))
+call('HSET', queue.stats, 'redrive', text, 'redriveAfter', '', 'redriveAt', int(now))
 call('ZADD', QUEUES, 'LT', int(now), queue.name)
 return { 1, text }

@@ -13,18 +13,19 @@
 -- See RedriveTask.lua for its parts.
 local MAX_STEP, STEPS_A_SECOND = 20, 10
 local function goOn(queue)
-  local parts = readParts(call('HGET', queue.stats, 'redrive') or '')
+  local known = call('HMGET', queue.stats, 'redrive', 'redriveAfter')
+  local parts, after = readParts(known[1] or ''), known[2]
   if parts[1] ~= RUNNING then return 0 end
   local function part(i) return tonumber(parts[i]) end
-  local filter = { asOf = part(11), errorType = parts[12], after = part(13), before = part(14), pairs = {} }
-  for i = 15, #parts do filter.pairs[#filter.pairs + 1] = parts[i] end
+  local filter = { asOf = part(10), errorType = parts[11], after = part(12), before = part(13), pairs = {} }
+  for i = 14, #parts do filter.pairs[#filter.pairs + 1] = parts[i] end
   local rate, limit, meant, redriven, seen = part(4), part(5) - part(6), 0, 0, 0
   local most = math.min(math.ceil(rate / STEPS_A_SECOND), limit)
-  local ids, scores, more = nextDead(queue, filter, MAX_STEP, parts[9], parts[10])
+  local ids, scores, more = nextDead(queue, filter, MAX_STEP, parts[9], after)
   load(ids)
   for i, id in ipairs(ids) do
     if redriven >= most or meant >= limit then break end
-    seen, parts[9], parts[10] = i, scores[i], id
+    seen, parts[9], after = i, scores[i], id
     if isMeant(loaded[id], queue, filter) then
       meant = meant + 1
       if redrive(loaded[id], queue) then redriven = redriven + 1 end
@@ -34,7 +35,8 @@ local function goOn(queue)
   local over = (seen == #ids and not more) or meant >= limit
   parts[6], parts[7], parts[8] = int(part(6) + meant), int(part(7) + redriven), int(part(8) + seen)
   if over then parts[1], parts[3] = DONE, int(now) end
-  call('HSET', queue.stats, 'redrive', table.concat(parts, '\0'), 'redriveAt', over and NEVER or int(now + math.ceil(redriven * 1000 / rate)))
+  call('HSET', queue.stats, 'redrive', table.concat(parts, '\0'), 'redriveAfter', after,
+    'redriveAt', over and NEVER or int(now + math.ceil(redriven * 1000 / rate)))
   call('ZADD', QUEUES, nextEvent(queue), queue.name)
   return redriven
 end

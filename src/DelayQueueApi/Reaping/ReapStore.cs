@@ -7,7 +7,9 @@ namespace DelayQueueApi.Reaping;
 internal sealed class ReapStore(ScriptRunner scripts)
 {
     private const int MaxQueues = 20;
-    private const int MaxJobs = 100;
+
+    /// <summary>So that a script stalls others for no more than 5 ms.</summary>
+    private const int MaxJobs = 50;
 
     private static readonly Script DueScript = Script.Load("Reaping/DueQueues.lua");
     private static readonly Script ReapScript = Script.Load("Reaping/ReapQueues.lua");

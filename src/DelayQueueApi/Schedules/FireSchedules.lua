@@ -1,19 +1,18 @@
 -- include Store/Prelude.lua
 -- include Store/Generations.lua
--- include Jobs/JobIds.lua
 -- include Jobs/MakeJobs.lua
 -- include Schedules/Schedules.lua
 -- Fires schedules that are still as the caller has read them: makes the job of an instant and moves on to the next one, in one
 -- step, so that an instant makes one job whoever else fires. Called by ScheduleStore.FireAsync.
 --
 -- KEYS  as Prelude.lua; as Schedules.lua
--- ARGV  as Prelude.lua; then nineteen a schedule:
+-- ARGV  as Prelude.lua; then twelve a schedule:
 --       1 name, 2 the stamp that was read, 3 a new stamp
 --       4 next       the instant after this one, ms; 0 for none
 --       5 instant    ms: run-at of the job, also where it has passed
 --       6 overlap    while the last job is pending or leased: allow to make one, skip to make none, replace to cancel the last one
 --       7 make       "1" to make a job
---       then twelve of the job, as MakeJobs.lua; its run-at is the instant
+--       then five of the job, as MakeJobs.lua; its run-at is the instant
 -- Returns two integers a schedule: 1 fired, 2 moved on without a job, 0 no longer as it was read; and 1 where the job is now
 --         the first of its priority.
 -- Cost: O(log n) a schedule; at most 20.

@@ -43,7 +43,7 @@ internal sealed record Schedule(
         return new Schedule(
             name.Text, definition.TimeZone ?? TimeZones.Default, definition.Misfire ?? Misfire.Once, definition.Overlap ?? Overlap.Allow, definition.Job,
             record.Paused, definition.Cron, definition.IntervalMs, definition.Start, definition.End,
-            record.Next, record.LastAt, record.LastJob is { } job ? JobId.FromUlid(job).Text : null);
+            record.Next, record.LastAt, record.LastJob?.Text);
     }
 }
 

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Schedules;
@@ -11,8 +11,7 @@ internal sealed record ScheduleRecord
 {
     public const int StampBytes = 8;
 
-    private const int HeaderBytes = 53;
-    private const string NoJob = "--------------------------";
+    private const int HeaderBytes = 41;
 
     /// <summary>Another one after every change, so that nobody writes over what he has not read.</summary>
     public ReadOnlyMemory<byte> Stamp { get; private init; }
@@ -28,8 +27,8 @@ internal sealed record ScheduleRecord
     /// <summary>The newest instant that has made a job.</summary>
     public DateTimeOffset? LastAt { get; private init; }
 
-    /// <summary>The store's id of that job.</summary>
-    public string? LastJob { get; private init; }
+    /// <summary>That job.</summary>
+    public JobId? LastJob { get; private init; }
 
     public required ReadOnlyMemory<byte> Body { get; init; }
 
@@ -46,7 +45,7 @@ internal sealed record ScheduleRecord
         record[14] = Paused ? (byte)'p' : (byte)'-';
         PutInstant(15, Anchor);
         PutInstant(21, LastAt);
-        Encoding.ASCII.GetBytes(LastJob ?? NoJob, record.AsSpan(27));
+        LastJob?.Stored!.CopyTo(record, 27);
         Body.CopyTo(record.AsMemory(HeaderBytes));
         return record;
 
@@ -60,7 +59,7 @@ internal sealed record ScheduleRecord
 
     public static ScheduleRecord Decode(ReadOnlyMemory<byte> record)
     {
-        var lastJob = Encoding.ASCII.GetString(record.Span[27..HeaderBytes]);
+        var lastJob = record.Span[27..HeaderBytes];
         return new ScheduleRecord
         {
             Stamp = record[..StampBytes],
@@ -68,7 +67,7 @@ internal sealed record ScheduleRecord
             Paused = record.Span[14] == 'p',
             Anchor = Instant(15)!.Value,
             LastAt = Instant(21),
-            LastJob = lastJob == NoJob ? null : lastJob,
+            LastJob = lastJob.ContainsAnyExcept((byte)0) ? JobId.FromStored(lastJob) : null,
             Body = record[HeaderBytes..],
         };
 

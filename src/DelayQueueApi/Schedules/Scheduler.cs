@@ -58,7 +58,7 @@ internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobL
         var instant = latest > record.Next ? latest.Value : record.Next!.Value;
         var missed = now - instant > MissedAfter;
         var overlap = definition.Overlap ?? Overlap.Allow;
-        var last = overlap != Overlap.Allow && record.LastJob is { } ulid ? await jobs.GetAsync(JobId.FromUlid(ulid)) : null;
+        var last = overlap != Overlap.Allow && record.LastJob is { } id ? await jobs.GetAsync(id) : null;
         return new Firing(
             name, record, recurrence.After(now), ScheduleJob.NewJob(definition.Job.ToRequest(name, instant), default, null, null, limits),
             MakesJob: !missed || definition.Misfire != Misfire.Skip, overlap, last?.Job.Queue);

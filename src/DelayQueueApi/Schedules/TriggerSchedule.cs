@@ -1,6 +1,5 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Schedules;
 
@@ -17,7 +16,7 @@ internal static class TriggerSchedule
             .Produces<Job>(StatusCodes.Status200OK)
             .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status429TooManyRequests);
 
-    private static async Task<Results<Created<Job>, Ok<Job>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs, JobLimits limits)
+    private static async Task<IResult> HandleAsync(ScheduleName name, ScheduleStore schedules, JobStore jobs, JobLimits limits)
     {
         if (!name.IsValid || await schedules.GetAsync(name) is not { Found: { } found, Now: var now })
         {

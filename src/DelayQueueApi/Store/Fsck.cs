@@ -1,3 +1,4 @@
+using System.Text;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Schedules;
 using StackExchange.Redis;
@@ -27,7 +28,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
         var queues = new HashSet<string>();
         await foreach (var page in Pages(database.HashScanAsync(keys.Jobs, pageSize: PageSize)))
         {
-            foreach (var queue in page.GroupBy(entry => JobRecord.Decode(entry.Name!, (byte[])entry.Value!).StoredQueue))
+            foreach (var queue in page.GroupBy(entry => JobRecord.Decode(default, (byte[])entry.Value!).StoredQueue))
             {
                 queues.Add(queue.Key);
                 faults.AddRange(await CheckAsync(queue.Key, "", queue.Select(entry => entry.Name), repair));
@@ -68,7 +69,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             {
                 // The empty field tells when the generation began.
                 var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
-                faults.AddRange(await RunAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
+                faults.AddRange(await RunOnIdsAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
             }
         }
 
@@ -100,8 +101,8 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
         return faults;
     }
 
-    private Task<string[]> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>
-        RunAsync(Check, Call(repair, queue).Add(index).Add([.. ids]));
+    private Task<IEnumerable<string>> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>
+        RunOnIdsAsync(Check, Call(repair, queue).Add(index).Add([.. ids]));
 
     private static ScriptCall Call(bool repair, string? queue = null)
     {
@@ -113,6 +114,11 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
 
         return call.Add(repair ? "1" : "");
     }
+
+    /// <summary>For scripts that tell what is wrong and with which id; one in an index may be of any bytes.</summary>
+    private async Task<IEnumerable<string>> RunOnIdsAsync(Script script, ScriptCall call) =>
+        ((byte[][])(await scripts.RunAsync(script, call))!).Chunk(2)
+            .Select(fault => $"{Encoding.ASCII.GetString(fault[0])} {(fault[1].Length == JobId.StoredBytes ? JobId.FromStored(fault[1]) : Convert.ToHexString(fault[1]))}");
 
     private async Task<string[]> RunAsync(Script script, ScriptCall call) => (string[])(await scripts.RunAsync(script, call))!;
 

@@ -6,8 +6,8 @@
 --       arg    "1" to repair
 --       index  number of the index that the ids were read from, 0…14 in the order of its keys, or "" for the records
 --       ids…
--- Returns one string a fault: "missing <id>" (not in an index that its record tells, or with another score),
---         "stray <id>" (in an index that its record does not tell) or "unlocked <id>" (does not hold its unique key).
+-- Returns two a fault: "missing" (not in an index that its record tells, or with another score), "stray" (in an index that its
+--         record does not tell) or "unlocked" (does not hold its unique key); and the id.
 -- Cost: O(log n) an id; at most 500.
 local queue, repair, index = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
 local ids = {}
@@ -15,7 +15,10 @@ for i = arg + 2, #ARGV do ids[#ids + 1] = ARGV[i] end
 load(ids)
 
 local faults = {}
-local function fault(kind, id) faults[#faults + 1] = kind .. ' ' .. id end
+local function fault(kind, id)
+  faults[#faults + 1] = kind
+  faults[#faults + 1] = id
+end
 
 local function checkPlace(job, key, score)
   if tonumber(call('ZSCORE', key, job.id) or -1) ~= score then

@@ -1,5 +1,5 @@
 -- include Store/Prelude.lua
--- include Jobs/JobIds.lua
+-- include Store/Ranks.lua
 -- Finds idempotency keys that a write cut short has left without their jobs, and drops them on demand. Where it has left the
 -- newest id behind the jobs, that is set right too. Called by Fsck.
 --
@@ -8,22 +8,23 @@
 --       arg    "1" to repair
 --       hash   which generation the keys were read from, 0 or 1
 --       idempotency keys…
--- Returns one string a fault: "unmade <id>".
+-- Returns two a fault: "unmade", and the id.
 -- Cost: O(1) a key; at most 500.
 local hash = KEYS[6 + tonumber(ARGV[arg + 1])]
-local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
+local newest = call('GET', LAST_ID) or ''
 local made, faults = newest, {}
 for i = arg + 2, #ARGV do
-  local id = sub(call('HGET', hash, ARGV[i]) or '', 29, 54)
+  local id = sub(call('HGET', hash, ARGV[i]) or '', 29, 42)
   -- Finished jobs are gone too, but not newer than the newest.
-  if sub(id, 1, 15) > newest then
+  if isAfter(sub(id, 1, 9), newest) then
     if call('HEXISTS', JOBS, id) == 1 then
-      if sub(id, 1, 15) > made then made = sub(id, 1, 15) end
+      if isAfter(id, made) then made = sub(id, 1, 9) end
     else
-      faults[#faults + 1] = 'unmade ' .. id
+      faults[#faults + 1] = 'unmade'
+      faults[#faults + 1] = id
       if ARGV[arg] == '1' then call('HDEL', hash, ARGV[i]) end
     end
   end
 end
-if ARGV[arg] == '1' and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11)), made) end
+if ARGV[arg] == '1' and made ~= newest then call('SET', LAST_ID, made) end
 return faults

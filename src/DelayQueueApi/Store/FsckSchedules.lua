@@ -1,5 +1,5 @@
 -- include Store/Prelude.lua
--- include Jobs/JobIds.lua
+-- include Store/Ranks.lua
 -- include Schedules/Schedules.lua
 -- Compares schedules with their two indexes, and mends these on demand. A schedule whose newest job was cut off from it before
 -- it was made goes back to that job's instant, to fire it again. Called by Fsck.
@@ -13,16 +13,16 @@
 --         tells) or "stray schedule <name>" (in an index without a record, or due though it is not).
 -- Cost: O(log n) a name; at most 500.
 local stamp, repair = ARGV[arg + 1], ARGV[arg] == '1'
-local newest = string.match(call('GET', LAST_ID) or '', ' (%w+)$') or ''
+local newest = call('GET', LAST_ID) or ''
 local made, faults = newest, {}
 for i = arg + 2, #ARGV do
   local name = ARGV[i]
   local record = call('HGET', SCHEDULES, name)
   local lastJob = record and lastJobOf(record) or ''
   -- Finished jobs are gone too, but not newer than the newest.
-  if lastJob ~= NO_JOB and sub(lastJob, 1, 15) > newest then
+  if lastJob ~= NO_JOB and isAfter(sub(lastJob, 1, 9), newest) then
     if call('HEXISTS', JOBS, lastJob) == 1 then
-      if sub(lastJob, 1, 15) > made then made = sub(lastJob, 1, 15) end
+      if isAfter(lastJob, made) then made = sub(lastJob, 1, 9) end
     else
       faults[#faults + 1] = 'unfired ' .. name
       record = moved(record, stamp, firedAtOf(record), 0, NO_JOB)
@@ -41,5 +41,5 @@ for i = arg + 2, #ARGV do
     if record then call('ZADD', SCHEDULE_NAMES, 0, name) else call('ZREM', SCHEDULE_NAMES, name) end
   end
 end
-if repair and made > newest then setLastId(number(sub(made, 1, 10)), number(sub(made, 11)), made) end
+if repair and made ~= newest then call('SET', LAST_ID, made) end
 return faults

@@ -21,16 +21,31 @@ local function generations(first, second, periodMs, most)
     call('HSET', current, '', int(began))
   end
 
+  -- What was set and is not written yet; in order, as field, value.
+  local unwritten, writes = {}, {}
+
   return {
     get = function(field)
+      if unwritten[field] then return unwritten[field] end
       look()
       if began < 0 or now >= began + 2 * periodMs then return false end
       return call('HGET', current, field) or now < began + periodMs and call('HGET', previous, field)
     end,
     set = function(field, value)
-      look()
-      if began < 0 or now >= began + periodMs or (most and call('HLEN', current) > most) then turn() end
-      call('HSET', current, field, value)
+      unwritten[field] = value
+      writes[#writes + 1] = field
+      writes[#writes + 1] = value
+    end,
+    write = function()
+      local from = 1
+      while from <= #writes do
+        look()
+        if began < 0 or now >= began + periodMs or (most and call('HLEN', current) > most) then turn() end
+        local upTo = most and math.min(#writes, from + 2 * (most - call('HLEN', current)) + 1) or #writes
+        call('HSET', current, unpack(writes, from, upTo))
+        from = upTo + 1
+      end
+      writes = {}
     end,
   }
 end

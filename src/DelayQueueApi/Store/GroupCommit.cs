@@ -1,79 +1,131 @@
-using System.Threading.Channels;
-
 namespace DelayQueueApi.Store;
 
 /// <summary>
-/// Lets operations that are asked for at the same time share script calls: while a few calls are in flight, what arrives is
-/// gathered and sent with the next one. An operation that comes alone leaves at once.
+/// Lets operations that are asked for at the same time share script calls: while a call is in flight, what arrives is gathered and sent
+/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones
+/// (docs/performance.md); what waits meanwhile is bounded in number and in time.
 /// </summary>
 /// <param name="commit">Runs operations in one call and answers one reply for each, in order.</param>
 /// <param name="weight">What an operation adds to a call, in the unit of <paramref name="maxWeight"/>.</param>
 /// <param name="maxWeight">The most that one call carries; a heavier operation goes alone.</param>
+/// <param name="patience">How long an operation may wait for its call.</param>
 internal sealed class GroupCommit<TOperation, TReply>(
-    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight) : IAsyncDisposable
+    Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<TReply>>> commit, Func<TOperation, int> weight, int maxWeight, TimeSpan patience, TimeProvider time)
+    : IAsyncDisposable, IThreadPoolWorkItem
 {
-    private const int MaxOperations = 64;
-    private const int MaxCalls = 4;
+    /// <summary>A script of so many stalls others for less than 5 ms.</summary>
+    private const int MaxOperations = 100;
+
     private const int MaxWaiting = 10_000;
 
-    private readonly Channel<Pending> waiting = Channel.CreateBounded<Pending>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
-    private readonly SemaphoreSlim calls = new(MaxCalls);
-    private Task? pump;
-    private int started;
+    private readonly Lock gate = new();
+    private readonly Queue<Pending> waiting = new();
+    private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool committing;
+    private bool disposed;
 
-    /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait.</exception>
-    public Task<TReply> SubmitAsync(TOperation operation)
+    /// <param name="operation">What to do.</param>
+    /// <param name="cancellation">Before the operation is sent it takes it back; then it has no effect.</param>
+    /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait, or this one for too long.</exception>
+    public Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default)
     {
-        if (Interlocked.Exchange(ref started, 1) == 0)
+        var pending = new Pending(operation, time.GetTimestamp(), cancellation);
+        lock (gate)
         {
-            pump = PumpAsync();
-        }
-
-        var pending = new Pending(operation);
-        return waiting.Writer.TryWrite(pending)
-            ? pending.Reply.Task
-            : Task.FromException<TReply>(new StoreException(Applied.No, "Too many operations wait for the store."));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        waiting.Writer.TryComplete();
-        await (pump ?? Task.CompletedTask);
-        for (var call = 0; call < MaxCalls; call++)
-        {
-            await calls.WaitAsync();
-        }
-
-        calls.Dispose();
-    }
-
-    private async Task PumpAsync()
-    {
-        while (await waiting.Reader.WaitToReadAsync())
-        {
-            await calls.WaitAsync();
-            _ = CommitAsync(Gather());
-        }
-    }
-
-    private List<Pending> Gather()
-    {
-        var batch = new List<Pending>();
-        var total = 0;
-        while (batch.Count < MaxOperations && waiting.Reader.TryPeek(out var next))
-        {
-            total += weight(next.Operation);
-            if (batch.Count > 0 && total > maxWeight)
+            if (disposed || waiting.Count >= MaxWaiting)
             {
-                break;
+                return Task.FromException<TReply>(new StoreException(
+                    Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
             }
 
-            waiting.Reader.TryRead(out _);
-            batch.Add(next);
+            waiting.Enqueue(pending);
+            if (committing)
+            {
+                return pending.Task;
+            }
+
+            committing = true;
         }
 
-        return batch;
+        CommitLater();
+        return pending.Task;
     }
+
+    /// <summary>Refuses what comes from now on, and answers what was submitted.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (gate)
+        {
+            disposed = true;
+            if (!committing)
+            {
+                idle.TrySetResult();
+            }
+        }
+
+        return new ValueTask(idle.Task);
+    }
+
+    void IThreadPoolWorkItem.Execute() => _ = CommitNextAsync();
+
+    private async Task CommitNextAsync()
+    {
+        if (Gather() is { } batch)
+        {
+            if (batch.Count > 0)
+            {
+                await CommitAsync(batch);
+            }
+
+            CommitLater();
+        }
+    }
+
+    /// <summary>Behind the work that is there already: in a busy process it brings more operations for the call.</summary>
+    private void CommitLater() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+
+    /// <returns>What goes into the next call, or null where nothing waits.</returns>
+    private List<Pending>? Gather()
+    {
+        lock (gate)
+        {
+            if (waiting.Count == 0)
+            {
+                committing = false;
+                if (disposed)
+                {
+                    idle.TrySetResult();
+                }
+
+                return null;
+            }
+
+            var batch = new List<Pending>(Math.Min(waiting.Count, MaxOperations));
+            var total = 0L;
+            while (batch.Count < MaxOperations && waiting.TryPeek(out var next))
+            {
+                if (!IsLeft(next))
+                {
+                    total += weight(next.Operation);
+                    if (batch.Count > 0 && total > maxWeight)
+                    {
+                        break;
+                    }
+
+                    batch.Add(next);
+                }
+
+                waiting.Dequeue();
+            }
+
+            return batch;
+        }
+    }
+
+    /// <summary>True where nobody waits for the operation any more.</summary>
+    private bool IsLeft(Pending pending) =>
+        pending.Cancellation.IsCancellationRequested ? pending.TrySetCanceled(pending.Cancellation)
+        : time.GetElapsedTime(pending.Since) > patience && pending.TrySetException(new StoreException(Applied.No, "The store is too slow: the operation was not sent in time."));
 
     private async Task CommitAsync(List<Pending> batch)
     {
@@ -82,23 +134,24 @@ internal sealed class GroupCommit<TOperation, TReply>(
             var replies = await commit(batch.ConvertAll(pending => pending.Operation));
             for (var i = 0; i < batch.Count; i++)
             {
-                batch[i].Reply.SetResult(replies[i]);
+                batch[i].SetResult(replies[i]);
             }
         }
-#pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the pump must go on.
+#pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the others go on.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            batch.ForEach(pending => pending.Reply.TrySetException(error));
-        }
-        finally
-        {
-            calls.Release();
+            batch.ForEach(pending => pending.TrySetException(error));
         }
     }
 
-    private sealed record Pending(TOperation Operation)
+    private sealed class Pending(TOperation operation, long since, CancellationToken cancellation)
+        : TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public TaskCompletionSource<TReply> Reply { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TOperation Operation => operation;
+
+        public long Since => since;
+
+        public CancellationToken Cancellation => cancellation;
     }
 }

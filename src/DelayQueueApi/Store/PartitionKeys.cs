@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
@@ -7,25 +8,34 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 {
     public const int Priorities = 10;
 
+    private const int MaxQueuesKnown = 10_000;
+
+    private static readonly string[] QueueKeys =
+        [.. Enumerable.Range(0, Priorities).Select(priority => $"p{priority}"), "leased", "dead", "start-by", "completed", "expired", "stats"];
+
     private readonly string root = $"{prefix}:{{{partition}}}:";
+    private readonly ConcurrentDictionary<string, RedisKey[]> queuesKnown = new();
+    private readonly RedisKey[] shared = Array.ConvertAll(
+        ["jobs", "queues", "last-id", "settled:0", "settled:1", "idempotency:0", "idempotency:1", "claims:0", "claims:1", "names", "unique"],
+        name => InBytes($"{prefix}:{{{partition}}}:{name}"));
 
-    public RedisKey Jobs => root + "jobs";
+    public RedisKey Jobs => shared[0];
 
-    public RedisKey Queues => root + "queues";
+    public RedisKey Queues => shared[1];
 
-    public RedisKey LastId => root + "last-id";
+    public RedisKey LastId => shared[2];
 
     /// <summary>The two generations of remembered idempotency keys.</summary>
-    public RedisKey[] Idempotency => [root + "idempotency:0", root + "idempotency:1"];
+    public RedisKey[] Idempotency => shared[5..7];
 
     /// <summary>The schedules' records, their names in order, and which is due when: as Schedules.lua takes them.</summary>
     public RedisKey[] Schedules => [root + "schedules", root + "schedules:names", root + "schedules:due"];
 
     /// <summary>Every queue that there is, in the order of their names.</summary>
-    public RedisKey Names => root + "names";
+    public RedisKey Names => shared[9];
 
     /// <summary>Which job holds which unique key.</summary>
-    public RedisKey Unique => root + "unique";
+    public RedisKey Unique => shared[10];
 
     /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
     public RedisChannel Ended => RedisChannel.Literal(root + "ended");
@@ -33,30 +43,38 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     /// <summary>Channel on which instances tell each other that a queue has a new first job.</summary>
     public RedisChannel Wake => RedisChannel.Literal(root + "wake");
 
-    /// <summary>Every key a script on these queues may touch.</summary>
-    public RedisKey[] For(IReadOnlyList<string> queues) =>
-    [
-        Jobs, Queues, LastId,
-        root + "settled:0", root + "settled:1", .. Idempotency, root + "claims:0", root + "claims:1", Names, Unique,
-        .. queues.SelectMany(Queue),
-    ];
+    /// <summary>Every key a script on these queues may touch, and further ones behind them.</summary>
+    public RedisKey[] For(IReadOnlyList<string> queues, params ReadOnlySpan<RedisKey> further)
+    {
+        var all = new RedisKey[shared.Length + (queues.Count * QueueKeys.Length) + further.Length];
+        shared.CopyTo(all.AsSpan());
+        for (var i = 0; i < queues.Count; i++)
+        {
+            Queue(queues[i]).CopyTo(all.AsSpan(shared.Length + (i * QueueKeys.Length)));
+        }
+
+        further.CopyTo(all.AsSpan(all.Length - further.Length));
+        return all;
+    }
 
     /// <summary>The zsets of a queue that are derived from records: pending by priority, then the others.</summary>
     public IEnumerable<RedisKey> Indexes(string queue) => Queue(queue).SkipLast(1);
 
-    private IEnumerable<RedisKey> Queue(string queue)
+    /// <summary>They are the same in every call, and so made once: in bytes, as they travel.</summary>
+    private RedisKey[] Queue(string queue)
     {
-        var start = root + "q:" + queue + ":";
-        for (var priority = 0; priority < Priorities; priority++)
+        if (queuesKnown.TryGetValue(queue, out var known))
         {
-            yield return start + "p" + (char)('0' + priority);
+            return known;
         }
 
-        yield return start + "leased";
-        yield return start + "dead";
-        yield return start + "start-by";
-        yield return start + "completed";
-        yield return start + "expired";
-        yield return start + "stats";
+        if (queuesKnown.Count >= MaxQueuesKnown)
+        {
+            queuesKnown.Clear();
+        }
+
+        return queuesKnown[queue] = Array.ConvertAll(QueueKeys, name => InBytes($"{root}q:{queue}:{name}"));
     }
+
+    private static RedisKey InBytes(string key) => System.Text.Encoding.UTF8.GetBytes(key);
 }

@@ -3,7 +3,7 @@
 --
 -- KEYS  1 jobs          hash    id → record (the truth; all zsets of the queues are derived from it)
 --       2 queues        zset    queue by the instant of its next event, ms (NEVER: none); may be too early, never too late
---       3 last-id       string  instant, sequence number and first 15 characters of the newest job id
+--       3 last-id       string  first 9 bytes of the newest job id: instant and sequence number
 --       4,5 settled     hash    id → fence, nonce, outcome, follow-ups; two generations that take turns
 --       6,7 idempotency hash    key → body hash, times, id, attempts; two generations that take turns
 --       8,9 claims      hash    claim id → nonce and ids of the jobs given; two generations that take turns
@@ -35,8 +35,16 @@ else
   nowMicros = now * 1000
 end
 
--- A number as a string that Redis and C# read back exactly.
-local function int(n) return format('%.0f', n) end
+-- A number as a string that Redis and C# read back exactly. A batch has few different ones.
+local formatted = {}
+local function int(n)
+  local text = formatted[n]
+  if not text then
+    text = format('%.0f', n)
+    formatted[n] = text
+  end
+  return text
+end
 
 local queues = {}
 for i = 1, tonumber(ARGV[2]) do

@@ -1,13 +1,23 @@
 -- Stands before every script, as a part of Prelude.lua: how a job lies in the store (docs/keyspace.md).
 --
--- 52 bytes of header (big-endian numbers), worker, past, the end of a finished job, and the body. The body (queue, options,
--- backoff and what only C# reads) is made by JobRecord.cs and only copied here.
+-- 21 bytes of header (big-endian numbers); where a worker has ever had the job or it is finished 31 bytes of its lease, worker and
+-- past; the end of a finished job; and the body. The body (queue, options, backoff and what only C# reads) is made by
+-- JobRecord.cs and only copied here.
 local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
+
+-- A batch writes few different numbers, and each of them often: looking one up takes a fifth of the time.
+local written = {}
 local function u48(n)
-  local high, low = floor(n / 4294967296), n % 4294967296
-  return char(floor(high / 256), high % 256, floor(low / 16777216), floor(low / 65536) % 256, floor(low / 256) % 256, low % 256)
+  local bytes = written[n]
+  if not bytes then
+    local high, low = floor(n / 4294967296), n % 4294967296
+    bytes = char(floor(high / 256), high % 256, floor(low / 16777216), floor(low / 65536) % 256, floor(low / 256) % 256, low % 256)
+    written[n] = bytes
+  end
+  return bytes
 end
+
 local function readU16(s, i) local a, b = byte(s, i, i + 1); return a * 256 + b end
 local function readU32(s, i) local a, b, c, d = byte(s, i, i + 3); return a * 16777216 + b * 65536 + c * 256 + d end
 local function readU48(s, i)
@@ -17,11 +27,8 @@ end
 
 local NO_NONCE = '\0\0\0\0\0\0\0\0'
 
--- Whether a cancel was asked for while leased, and whether somebody waits for the job's end.
-local function flag(cancelled, watched)
-  if cancelled then return watched and 'b' or 'x' end
-  return watched and 'w' or '-'
-end
+-- The mark is a digit, the sum of: a cancel was asked for while leased; somebody waits for the job's end; the lease follows.
+local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK = 1, 2, 4
 
 -- Completed, or expired: the job is kept for a time.
 local function isKept(state) return state == 'C' or state == 'E' end
@@ -46,35 +53,46 @@ local function readStart(s, from)
   return queueEnd, optionsEnd, sub(s, queueEnd + 2, optionsEnd)
 end
 
+-- A job; record is what lies in the store of it.
 local function readJob(id, r)
-  local workerEnd = 52 + byte(r, 50)
-  local pastEnd = workerEnd + readU16(r, 51)
-  local mark = sub(r, 3, 3)
-  local job = {
-    id = id, state = sub(r, 1, 1), priority = byte(r, 2) - 48,
-    cancelled = mark == 'x' or mark == 'b', watched = mark == 'w' or mark == 'b',
-    runAt = readU48(r, 4), enqueuedAt = readU48(r, 10), fence = readU48(r, 16), at = readU48(r, 22), nonce = sub(r, 28, 35),
-    attempt = readU16(r, 36), maxAttempts = readU16(r, 38), nacks = readU16(r, 40), expiries = readU16(r, 42),
-    releases = readU16(r, 44), leaseMs = readU32(r, 46),
-    worker = sub(r, 53, workerEnd), past = sub(r, workerEnd + 1, pastEnd),
-  }
-  if isKept(job.state) then
-    local resultEnd = pastEnd + 10 + readU32(r, pastEnd + 7)
-    job.keptUntil, job.result = readU48(r, pastEnd + 1), sub(r, pastEnd + 11, resultEnd)
-    pastEnd = resultEnd
+  local state, mark, headEnd = sub(r, 1, 1), byte(r, 3) - 48, 21
+  local fence, at, nonce, attempt, nacks, expiries, releases, worker, past = 0, 0, NO_NONCE, 0, 0, 0, 0, '', ''
+  if mark >= LEASE_MARK then
+    fence, at, nonce = readU48(r, 22), readU48(r, 28), sub(r, 34, 41)
+    attempt, nacks, expiries, releases = readU16(r, 42), readU16(r, 44), readU16(r, 46), readU16(r, 48)
+    local workerEnd = 52 + byte(r, 50)
+    headEnd = workerEnd + readU16(r, 51)
+    worker, past = sub(r, 53, workerEnd), sub(r, workerEnd + 1, headEnd)
   end
-  local queueEnd, startEnd, options = readStart(r, pastEnd + 1)
-  job.queue, job.backoff, job.body = sub(r, pastEnd + 2, queueEnd), sub(r, startEnd + 2, startEnd + 1 + byte(r, startEnd + 1)), sub(r, pastEnd + 1)
+  local keptUntil, result
+  if isKept(state) then
+    local resultEnd = headEnd + 10 + readU32(r, headEnd + 7)
+    keptUntil, result = readU48(r, headEnd + 1), sub(r, headEnd + 11, resultEnd)
+    headEnd = resultEnd
+  end
+  local queueEnd, startEnd, options = readStart(r, headEnd + 1)
+  local job = {
+    id = id, record = r, state = state, priority = byte(r, 2) - 48,
+    cancelled = mark % 2 == CANCELLED_MARK, watched = mark % LEASE_MARK >= WATCHED_MARK,
+    runAt = readU48(r, 4), enqueuedAt = readU48(r, 10), maxAttempts = readU16(r, 16), leaseMs = readU32(r, 18),
+    fence = fence, at = at, nonce = nonce, attempt = attempt, nacks = nacks, expiries = expiries, releases = releases,
+    worker = worker, past = past, keptUntil = keptUntil, result = result,
+    queue = sub(r, headEnd + 2, queueEnd), backoff = sub(r, startEnd + 2, startEnd + 1 + byte(r, startEnd + 1)), body = sub(r, headEnd + 1),
+  }
   if options ~= '' then readOptions(job, options) end
   return job
 end
 
 local function writeJob(job)
-  return job.state .. char(48 + job.priority) .. flag(job.cancelled, job.watched)
-    .. u48(job.runAt) .. u48(job.enqueuedAt) .. u48(job.fence) .. u48(job.at) .. job.nonce
-    .. u16(job.attempt) .. u16(job.maxAttempts) .. u16(job.nacks) .. u16(job.expiries) .. u16(job.releases)
-    .. u32(job.leaseMs) .. char(#job.worker) .. u16(#job.past) .. job.worker .. job.past
-    .. (isKept(job.state) and u48(job.keptUntil) .. u32(#job.result) .. job.result or '') .. job.body
+  local mark, lease = (job.cancelled and CANCELLED_MARK or 0) + (job.watched and WATCHED_MARK or 0), ''
+  if job.fence > 0 or job.state ~= 'P' then
+    mark = mark + LEASE_MARK
+    lease = u48(job.fence) .. u48(job.at) .. job.nonce .. u48(job.attempt * 4294967296 + job.nacks * 65536 + job.expiries) .. u16(job.releases)
+      .. char(#job.worker) .. u16(#job.past) .. job.worker .. job.past
+      .. (isKept(job.state) and u48(job.keptUntil) .. u32(#job.result) .. job.result or '')
+  end
+  return job.state .. char(48 + job.priority, 48 + mark) .. u48(job.runAt) .. u48(job.enqueuedAt)
+    .. u48(job.maxAttempts * 4294967296 + job.leaseMs) .. lease .. job.body
 end
 
 -- The JSON of a job's metadata, "" for none.

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace DelayQueueApi.Store;
@@ -6,6 +7,11 @@ namespace DelayQueueApi.Store;
 /// <summary>A Lua file of this assembly with what it includes in front.</summary>
 internal sealed record Script(string Name, string Text)
 {
+    /// <summary>The name by which the store knows it.</summary>
+#pragma warning disable CA5350 // Redis names scripts by it; nothing is kept safe with it.
+    public byte[] Sha1 { get; } = SHA1.HashData(Encoding.UTF8.GetBytes(Text));
+#pragma warning restore CA5350
+
     private const string Include = "-- include ";
 
     /// <param name="path">Folder and file from the project's root, such as <c>Jobs/GetJob.lua</c>.</param>

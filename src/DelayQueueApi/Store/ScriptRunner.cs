@@ -11,7 +11,15 @@ internal sealed class ScriptRunner(StoreConnection connection, PartitionKeys key
         try
         {
             var database = await connection.DatabaseAsync();
-            return await database.ScriptEvaluateAsync(script.Text, [.. keys.For(call.Queues), .. call.FurtherKeys], call.Arguments(clock.Now));
+            var (keysOfCall, arguments) = (keys.For(call.Queues, call.FurtherKeys), call.Arguments(clock.Now));
+            try
+            {
+                return await database.ScriptEvaluateAsync(script.Sha1, keysOfCall, arguments);
+            }
+            catch (RedisServerException error) when (error.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            {
+                return await database.ScriptEvaluateAsync(script.Text, keysOfCall, arguments);
+            }
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

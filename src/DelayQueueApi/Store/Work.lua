@@ -139,8 +139,9 @@ local function gather(job, writes)
     if start then append(writes.adds, queue.startBy, int(start), job.id) end
     local event = eventOf(job, queue)
     if event then writes.events[queue.name] = math.min(event, writes.events[queue.name] or event) end
+    job.record = writeJob(job)
     writes.records[#writes.records + 1] = job.id
-    writes.records[#writes.records + 1] = writeJob(job)
+    writes.records[#writes.records + 1] = job.record
   end
   if job.hadStartBy and not start then append(writes.removes, queue.startBy, job.id) end
   job.before, job.hadStartBy = nil, nil

@@ -185,6 +185,9 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal Task<HttpResponseMessage> SettleAsync(string id, string token, string call, string fields = "") =>
         PostAsync($"/jobs/{id}/{call}", $$"""{"leaseToken":"{{token}}"{{(fields.Length > 0 ? "," + fields : "")}}}""");
 
+    /// <summary>The name of a job in the store.</summary>
+    internal static byte[] StoredId(string id) => new JobId(id).Stored!;
+
     internal Task<HttpResponseMessage> CancelAsync(string id, string query = "") => DeleteAsync($"/jobs/{id}{query}");
 
     internal Task<HttpResponseMessage> DeleteAsync(string path) => Client.DeleteAsync(new Uri(path, UriKind.Relative));

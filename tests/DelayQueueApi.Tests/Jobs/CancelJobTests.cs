@@ -108,7 +108,7 @@ public abstract class CancelJobTests(Api api)
 
     [Fact]
     public async Task A_job_that_never_was_is_not_found() =>
-        await Api.AssertProblemAsync(await api.CancelAsync("0-01M83VNRT5000009VMC8KNBCNQ"), HttpStatusCode.NotFound, "job-not-found");
+        await Api.AssertProblemAsync(await api.CancelAsync("0-01M83VNRT5000009VMC8KNA3D9"), HttpStatusCode.NotFound, "job-not-found");
 
     public sealed class OnEmbedded(EmbeddedApi api) : CancelJobTests(api), IClassFixture<EmbeddedApi>;
 

@@ -86,7 +86,7 @@ public abstract class ExplainJobTests(Api api)
 
     [Fact]
     public async Task A_job_that_is_gone_is_not_found() =>
-        await Api.AssertProblemAsync(await api.GetAsync("/jobs/0-01M83VNRT5000009VMC8KNBCNQ/explain"), HttpStatusCode.NotFound, "job-not-found");
+        await Api.AssertProblemAsync(await api.GetAsync("/jobs/0-01M83VNRT5000009VMC8KNA3D9/explain"), HttpStatusCode.NotFound, "job-not-found");
 
     private async Task<ExplainJob.Response> ExplainAsync(string id) => await Api.ReadAsync(await api.GetAsync($"/jobs/{id}/explain"), WireJson.Default.ExplainJobResponse);
 

@@ -144,7 +144,7 @@ public abstract class UniqueLockTests(Api api) : UniqueKeys(api)
         var other = Api.NewQueue();
         var holder = how switch
         {
-            "gone" => "0-01M83VNRT5000009VMC8KNBCNQ",
+            "gone" => "0-01M83VNRT5000009VMC8KNA3D9",
             "without a key" => (await api.ScheduleAsync(queue, "\"delayMs\":60000")).Id,
             "dead" => (await api.DeadAsync(queue))[0],
             _ => (await api.ScheduleAsync(other, Key)).Id,
@@ -156,7 +156,7 @@ public abstract class UniqueLockTests(Api api) : UniqueKeys(api)
         }
 
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} k", holder[2..]);
+        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} k", Api.StoredId(holder));
 
         var job = await api.ScheduleAsync(queue, Reject);
 

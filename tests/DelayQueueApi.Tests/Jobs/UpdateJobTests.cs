@@ -69,7 +69,7 @@ public abstract class UpdateJobTests(Api api)
 
         await api.SettleAsync(await api.ClaimOneAsync(queue), "nack", "\"dead\":true");
         await Api.AssertProblemAsync(await PatchAsync(leased.Id, "{\"priority\":1}"), HttpStatusCode.Conflict, "job-finished");
-        await Api.AssertProblemAsync(await PatchAsync("0-01M83VNRT5000009VMC8KNBCNQ", "{\"priority\":1}"), HttpStatusCode.NotFound, "job-not-found");
+        await Api.AssertProblemAsync(await PatchAsync("0-01M83VNRT5000009VMC8KNA3D9", "{\"priority\":1}"), HttpStatusCode.NotFound, "job-not-found");
         await api.AssertSoundAsync();
     }
 

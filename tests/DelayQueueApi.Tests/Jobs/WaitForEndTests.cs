@@ -196,7 +196,7 @@ public abstract class WaitForEndTests(Api api) : JobWaits(api)
     }
 
     [Theory]
-    [InlineData("0-01M83VNRT5000009VMC8KNBCNQ")]
+    [InlineData("0-01M83VNRT5000009VMC8KNA3D9")]
     [InlineData("nonsense")]
     public async Task A_job_that_never_was_is_not_waited_for(string id) =>
         await Api.AssertProblemAsync(await GetAsync(id), HttpStatusCode.NotFound, "job-not-found");

@@ -107,9 +107,9 @@ public abstract class WaitersTests(Api api) : JobWaits(api)
         var waiting = await WaitAsync(() => GetAsync(job.Id));
         // As where whoever ends the job does not tell.
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        byte[] record = (await database.HashGetAsync(api.Service<PartitionKeys>().Jobs, job.Id[2..]))!;
-        record[2] = (byte)'-';
-        await database.HashSetAsync(api.Service<PartitionKeys>().Jobs, job.Id[2..], record);
+        byte[] record = (await database.HashGetAsync(api.Service<PartitionKeys>().Jobs, Api.StoredId(job.Id)))!;
+        record[2] = (byte)'0';
+        await database.HashSetAsync(api.Service<PartitionKeys>().Jobs, Api.StoredId(job.Id), record);
         await api.SettleAsync(await api.ClaimOneAsync(queue), "ack");
 
         api.Advance(4999);
@@ -141,7 +141,7 @@ public abstract class WaitersTests(Api api) : JobWaits(api)
         var watched = false;
         while (!watched)
         {
-            watched = (await api.Service<JobStore>().GetAsync(new JobId(id)))!.Value.Job.Stored.Span[2] == 'w';
+            watched = (await api.Service<JobStore>().GetAsync(new JobId(id)))!.Value.Job.Stored.Span[2] == '6';
         }
     }
 

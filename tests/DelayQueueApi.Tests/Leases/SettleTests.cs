@@ -97,7 +97,7 @@ public abstract class SettleTests(Api api)
     }
 
     [Theory]
-    [InlineData("0-01M83VNRT5000009VMC8KNBCNQ")]
+    [InlineData("0-01M83VNRT5000009VMC8KNA3D9")]
     [InlineData("nonsense")]
     [InlineData("..%2f..%2fjobs")]
     public async Task A_job_that_never_was_is_not_found(string id)

@@ -28,15 +28,15 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
         await api.AssertSoundAsync();
 
-        await database.SortedSetRemoveAsync(indexes[4], pending.Id[2..]);
-        await database.SortedSetAddAsync(indexes[9], leased.Id[2..], 5);
-        await database.SortedSetAddAsync(indexes[10], leased.Id[2..], 6);
-        await database.SortedSetAddAsync(indexes[11], "01M83VNRT5000009VMC8KNBCNQ", 7);
+        await database.SortedSetRemoveAsync(indexes[4], Api.StoredId(pending.Id));
+        await database.SortedSetAddAsync(indexes[9], Api.StoredId(leased.Id), 5);
+        await database.SortedSetAddAsync(indexes[10], Api.StoredId(leased.Id), 6);
+        await database.SortedSetAddAsync(indexes[11], Api.StoredId("0-01M83VNRT5000009VMC8KNA3D9"), 7);
         await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
 
         var found = await api.Service<Fsck>().RunAsync(repair: false);
         Assert.Equal(
-            [$"missing {pending.Id[2..]}", $"missing {leased.Id[2..]}", "stray 01M83VNRT5000009VMC8KNBCNQ", $"stray {leased.Id[2..]}"],
+            [$"missing {pending.Id}", $"missing {leased.Id}", "stray 0-01M83VNRT5000009VMC8KNA3D9", $"stray {leased.Id}"],
             found.Order(StringComparer.Ordinal));
 
         Assert.Equal(4, (await api.Service<Fsck>().RunAsync(repair: true)).Count);
@@ -80,7 +80,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var leased = await api.ClaimOneAsync(queue);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
         var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
-        await database.SortedSetAddAsync(indexes[4], [new SortedSetEntry(leased.Id[2..], 1), new SortedSetEntry("gone", 2)]);
+        await database.SortedSetAddAsync(indexes[4], [new SortedSetEntry(Api.StoredId(leased.Id), 1), new SortedSetEntry("gone", 2)]);
         var job = await api.ScheduleAsync(queue);
 
         var claimed = await api.ClaimAsync(queue, "\"limit\":9");
@@ -103,7 +103,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await api.CancelAsync(unmade);
         await database.StringSetAsync(keys.LastId, newest);
 
-        Assert.Equal([$"unmade {unmade[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"unmade {unmade}"], await api.Service<Fsck>().RunAsync(repair: true));
         await api.AssertSoundAsync();
         Assert.Equal(finished, await ScheduleUnderAsync("finished"));
         Assert.Equal(pending, await ScheduleUnderAsync("pending"));
@@ -176,16 +176,16 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
         await api.AssertSoundAsync();
 
-        await database.SortedSetAddAsync(indexes[12], [new(starts.Id[2..], 5), new(completed.Id[2..], 6)]);
-        await database.SortedSetRemoveAsync(indexes[13], completed.Id[2..]);
-        await database.SortedSetAddAsync(indexes[13], expired.Id[2..], 7);
-        await database.SortedSetAddAsync(indexes[14], expired.Id[2..], 8);
+        await database.SortedSetAddAsync(indexes[12], [new(Api.StoredId(starts.Id), 5), new(Api.StoredId(completed.Id), 6)]);
+        await database.SortedSetRemoveAsync(indexes[13], Api.StoredId(completed.Id));
+        await database.SortedSetAddAsync(indexes[13], Api.StoredId(expired.Id), 7);
+        await database.SortedSetAddAsync(indexes[14], Api.StoredId(expired.Id), 8);
         await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
 
         Assert.Equal(
             new[]
             {
-                $"missing {starts.Id[2..]}", $"missing {completed.Id[2..]}", $"missing {expired.Id[2..]}", $"stray {completed.Id[2..]}", $"stray {expired.Id[2..]}",
+                $"missing {starts.Id}", $"missing {completed.Id}", $"missing {expired.Id}", $"stray {completed.Id}", $"stray {expired.Id}",
             }.Order(StringComparer.Ordinal),
             (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
         await api.AssertSoundAsync();
@@ -208,7 +208,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var started = await api.ClaimOneAsync(queue);
         await api.AssertSoundAsync();
 
-        await SetLockAsync("gone", "0-01M83VNRT5000009VMC8KNBCNQ");
+        await SetLockAsync("gone", "0-01M83VNRT5000009VMC8KNA3D9");
         await SetLockAsync("dead", dead);
         await SetLockAsync("kept", kept.Id);
         await SetLockAsync("started", started.Id);
@@ -230,10 +230,10 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var database = await api.Service<StoreConnection>().DatabaseAsync();
 
         await database.KeyDeleteAsync(api.Service<PartitionKeys>().Unique);
-        Assert.Equal([$"unlocked {holder.Id[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"unlocked {holder.Id}"], await api.Service<Fsck>().RunAsync(repair: true));
         await api.AssertSoundAsync();
         await SetLockAsync("k", other.Id);
-        Assert.Equal([$"unlocked {holder.Id[2..]}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"unlocked {holder.Id}"], await api.Service<Fsck>().RunAsync(repair: true));
         await api.AssertSoundAsync();
 
         var again = await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1,{{Unique}}}""");
@@ -243,7 +243,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     private async Task SetLockAsync(string key, string id)
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} {key}", id[2..]);
+        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} {key}", Api.StoredId(id));
     }
 
     private async Task<string> ScheduleUnderAsync(string key) => (await Api.ReadAsync(

@@ -1,9 +1,13 @@
 using DelayQueueApi.Store;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DelayQueueApi.Tests.Store;
 
 public class GroupCommitTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(750);
+
+    private readonly FakeTimeProvider time = new();
     private readonly List<IReadOnlyList<int>> calls = [];
     private readonly TaskCompletionSource open = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -19,37 +23,30 @@ public class GroupCommitTests
     }
 
     [Fact]
-    public async Task Operations_that_come_while_calls_are_in_flight_share_the_next_one_in_order()
+    public async Task Operations_that_come_while_a_call_is_in_flight_share_the_next_ones_in_order()
     {
         await using var group = Group();
-        var first = new List<Task<int>>();
-        for (var call = 1; call <= 4; call++)
-        {
-            first.Add(group.SubmitAsync(call));
-            var seen = call;
-            await Hosting.Api.UntilAsync(() => calls.Count == seen);
-        }
+        var first = await InFlightAsync(group, 1);
 
-        var rest = Enumerable.Range(5, 100).Select(group.SubmitAsync).ToArray();
+        var rest = Enumerable.Range(2, 150).Select(operation => group.SubmitAsync(operation)).ToArray();
         open.SetResult();
 
-        Assert.Equal(Enumerable.Range(1, 104).Select(i => i * 10), await Task.WhenAll([.. first, .. rest]));
-        Assert.Equal([64, 36], calls.Skip(4).Select(call => call.Count));
+        Assert.Equal(Enumerable.Range(1, 151).Select(i => i * 10), await Task.WhenAll([first, .. rest]));
+        Assert.Equal([[1], [.. Enumerable.Range(2, 100)], [.. Enumerable.Range(102, 50)]], calls);
     }
 
     [Fact]
     public async Task A_call_carries_no_more_than_its_weight()
     {
         await using var group = Group(maxWeight: 10);
-        var first = Enumerable.Range(0, 4).Select(_ => group.SubmitAsync(99)).ToArray();
-        await Hosting.Api.UntilAsync(() => calls.Count == 4);
+        var first = await InFlightAsync(group, 99);
 
         int[] weights = [4, 4, 4, 50, 1];
-        var rest = weights.Select(group.SubmitAsync).ToArray();
+        var rest = weights.Select(weight => group.SubmitAsync(weight)).ToArray();
         open.SetResult();
-        await Task.WhenAll([.. first, .. rest]);
+        await Task.WhenAll([first, .. rest]);
 
-        Assert.Equal([[4, 4], [4], [50], [1]], calls.Skip(4));
+        Assert.Equal([[4, 4], [4], [50], [1]], calls.Skip(1));
     }
 
     [Fact]
@@ -58,12 +55,85 @@ public class GroupCommitTests
         open.SetResult();
         await using var group = Group();
 
-        await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(-1));
+        Assert.Equal(Applied.Unknown, (await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(-1))).Applied);
 
         Assert.Equal(10, await group.SubmitAsync(1));
     }
 
-    private GroupCommit<int, int> Group(int maxWeight = 1_000_000) => new(
+    [Fact]
+    public async Task Operations_beyond_those_that_may_wait_are_refused_and_the_others_answered()
+    {
+        await using var group = Group();
+        var first = await InFlightAsync(group, 1);
+        var waiting = Enumerable.Range(0, 10_000).Select(operation => group.SubmitAsync(operation)).ToArray();
+
+        Assert.Equal(Applied.No, (await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(2))).Applied);
+
+        open.SetResult();
+        Assert.Equal(10, await first);
+        Assert.Equal(10_000, (await Task.WhenAll(waiting)).Distinct().Count());
+        Assert.Equal(30, await group.SubmitAsync(3));
+    }
+
+    [Fact]
+    public async Task An_operation_that_has_waited_too_long_has_no_effect_and_the_next_ones_go_on()
+    {
+        await using var group = Group();
+        var first = await InFlightAsync(group, 1);
+        var late = group.SubmitAsync(2);
+        time.Advance(Patience);
+        var inTime = group.SubmitAsync(3);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        open.SetResult();
+
+        Assert.Equal(Applied.No, (await Assert.ThrowsAsync<StoreException>(() => late)).Applied);
+        Assert.Equal((int[])[10, 30], await Task.WhenAll(first, inTime));
+        Assert.Equal([[1], [3]], calls);
+    }
+
+    [Fact]
+    public async Task An_operation_that_is_cancelled_before_it_is_sent_has_no_effect_and_one_that_is_sent_is_answered()
+    {
+        await using var group = Group();
+        using var gone = new CancellationTokenSource();
+        var first = await InFlightAsync(group, 1, gone.Token);
+        var cancelled = group.SubmitAsync(2, gone.Token);
+        var other = group.SubmitAsync(3);
+        await gone.CancelAsync();
+
+        open.SetResult();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.Equal((int[])[10, 30], await Task.WhenAll(first, other));
+        Assert.Equal([[1], [3]], calls);
+    }
+
+    [Fact]
+    public async Task What_was_submitted_before_the_end_is_answered_and_what_comes_later_refused()
+    {
+        var group = Group();
+        var first = await InFlightAsync(group, 1);
+        var waiting = group.SubmitAsync(2);
+
+        var end = group.DisposeAsync();
+        Assert.False(end.IsCompleted);
+        Assert.Equal(Applied.No, (await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(3))).Applied);
+        open.SetResult();
+        await end;
+
+        Assert.Equal((int[])[10, 20], await Task.WhenAll(first, waiting));
+    }
+
+    /// <summary>An operation whose call is under way and ends once the calls are open.</summary>
+    private async Task<Task<int>> InFlightAsync(GroupCommit<int, int> group, int operation, CancellationToken cancellation = default)
+    {
+        var reply = group.SubmitAsync(operation, cancellation);
+        await Hosting.Api.UntilAsync(() => calls.Count == 1);
+        return reply;
+    }
+
+    private GroupCommit<int, int> Group(int maxWeight = 1_000_000_000) => new(
         async batch =>
         {
             lock (calls)
@@ -74,5 +144,5 @@ public class GroupCommitTests
             await open.Task;
             return batch[0] < 0 ? throw new StoreException(Applied.Unknown, "lost") : [.. batch.Select(i => i * 10)];
         },
-        operation => operation, maxWeight);
+        operation => operation, maxWeight, Patience, time);
 }

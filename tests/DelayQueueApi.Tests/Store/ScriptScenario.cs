@@ -30,13 +30,13 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task SchedulesAsync()
     {
         await ExpectAsync("Queues/GetQueue.lua", "0", [Queue], []);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, 1_000, .. NewJob("A", delay: 0), .. NewJob("B", delay: 5_000, key: "k")]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "2 -1", [Queue], [86_400_000, 1_000, .. NewJob("C", key: "k"), .. NewJob("D", key: "k", hash: OtherHash)]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1", [Queue], [86_400_000, 1_000,
-            .. NewJob("E", runAt: 253_402_300_799_999, priority: 9), .. NewJob("F", runAt: 1, priority: 0), .. NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000)]);
+        await MakeAsync("1 1", Queue, NewJob("A", delay: 0), NewJob("B", delay: 5_000, key: "k"));
+        await MakeAsync("2 -1", Queue, NewJob("C", key: "k"), NewJob("D", key: "k", hash: OtherHash));
+        await MakeAsync("1 1 1", Queue,
+            NewJob("E", runAt: 253_402_300_799_999, priority: 9), NewJob("F", runAt: 1, priority: 0), NewJob("G", delay: 1, attempts: 1, leaseMs: 43_200_000));
         await RunAsync("Queues/GetQueue.lua", [Queue], []);
         await RunAsync("Reaping/LookAhead.lua", ["default/empty", Queue], []);
-        await RunAsync("Jobs/GetJob.lua", [], ["", Ulid(0, "A"), "01ARZ3NDEKTSV4RRFFQ69G5FAV"]);
+        await RunAsync("Jobs/GetJob.lua", [], ["", Id(Start, "A"), Unknown]);
     }
 
     private async Task ClaimsAsync()
@@ -52,52 +52,52 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task SettlesAsync()
     {
         var fence = Now - 5_000;
-        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence, 90_000), .. Lease(Ulid(0, "F", 3), fence, 90_000), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, 1_000)]);
-        await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Ulid(0, "A"), fence), .. Lease(Ulid(0, "B", 1), 1), .. Lease("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
+        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence, 90_000), .. Lease(Id(Start, "F", 3), fence, 90_000), .. Lease(Unknown, 1, 1_000)]);
+        await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence), .. Lease(Id(Start, "B", 1), 1), .. Lease(Unknown, 1)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
-        await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Ulid(0, "A"), Now), .. Nack(Ulid(0, "B", 1), Now, dead: true)]);
+        await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Id(Start, "A"), Now), .. Nack(Id(Start, "B", 1), Now, dead: true)]);
         Now += 1_000;
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
-        await ExpectAsync("Leases/NackJob.lua", "1 0 -1", [Queue], [60_000, .. Nack(Ulid(0, "A"), Now, delay: 0), .. Nack("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1), .. Nack(Ulid(0, "A"), Now - 1)]);
+        await ExpectAsync("Leases/NackJob.lua", "1 0 -1", [Queue], [60_000, .. Nack(Id(Start, "A"), Now, delay: 0), .. Nack(Unknown, 1), .. Nack(Id(Start, "A"), Now - 1)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
-        await ExpectAsync("Leases/AckJob.lua", "-1 1 0", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Ulid(0, "A"), Now), .. Ack(Ulid(0, "A"), Now + 1), .. Ack("01ARZ3NDEKTSV4RRFFQ69G5FAV", 1)]);
-        await ExpectAsync("Leases/AckJob.lua", "2 -1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Ulid(0, "A"), Now + 1), .. Ack(Ulid(0, "A"), Now)]);
+        await ExpectAsync("Leases/AckJob.lua", "-1 1 0", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Id(Start, "A"), Now), .. Ack(Id(Start, "A"), Now + 1), .. Ack(Unknown, 1)]);
+        await ExpectAsync("Leases/AckJob.lua", "2 -1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Id(Start, "A"), Now + 1), .. Ack(Id(Start, "A"), Now)]);
     }
 
     private async Task ClaimIdsAsync()
     {
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Queue], [86_400_000, 1_000, .. NewJob("X"), .. NewJob("Y")]);
+        await MakeAsync("1 1", Queue, NewJob("X"), NewJob("Y"));
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", "", "1", 2, "", Nonce, "w", "c", ""]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", ""]);
-        await ExpectAsync("Leases/AckJob.lua", "1 1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Ulid(6_000, "X"), Now), .. Ack(Ulid(6_000, "Y", 1), Now)]);
+        await ExpectAsync("Leases/AckJob.lua", "1 1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Id(Start + 6_000, "X"), Now), .. Ack(Id(Start + 6_000, "Y", 1), Now)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "c", ""]);
     }
 
     private async Task UpdatesAsync()
     {
-        var id = Ulid(6_000, "U", 2);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Queue], [86_400_000, 1_000, .. NewJob("U", delay: 5)]);
+        var id = Id(Start + 6_000, "U", 2);
+        await MakeAsync("1", Queue, NewJob("U", delay: 5));
         var read = (await RunAsync("Jobs/GetJob.lua", [], ["", id]))[1];
         var changed = await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)read, 9, 7, 2_000, "", 1, "\u000edefault/parity\0\0\0\0[1]"]);
         await RunAsync("Jobs/ExplainJob.lua", [Queue], [id]);
-        await RunAsync("Jobs/ExplainJob.lua", [Queue], [Ulid(0, "B", 1)]);
+        await RunAsync("Jobs/ExplainJob.lua", [Queue], [Id(Start, "B", 1)]);
         await ExpectAsync("Jobs/UpdateJob.lua", "-3", [Queue], [id, (RedisValue)read, 1, "", "", 3, "", ""]);
         await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)changed[1], "", "", "", 0, "", ""]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
         await ExpectAsync("Jobs/UpdateJob.lua", "-1", [Queue], [id, (RedisValue)read, 1, "", "", "", "", ""]);
-        await ExpectAsync("Jobs/UpdateJob.lua", "-2", [Queue], [Ulid(0, "B", 1), (RedisValue)read, 1, "", "", "", "", ""]);
-        await ExpectAsync("Jobs/UpdateJob.lua", "0", [Queue], ["01ARZ3NDEKTSV4RRFFQ69G5FAV", (RedisValue)read, 1, "", "", "", "", ""]);
+        await ExpectAsync("Jobs/UpdateJob.lua", "-2", [Queue], [Id(Start, "B", 1), (RedisValue)read, 1, "", "", "", "", ""]);
+        await ExpectAsync("Jobs/UpdateJob.lua", "0", [Queue], [Unknown, (RedisValue)read, 1, "", "", "", "", ""]);
         await ExpectAsync("Leases/AckJob.lua", "1", [Queue], [60_000, 86_400_000, 1_000, .. Ack(id, Now)]);
     }
 
     private async Task CancelsAsync()
     {
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1 1", [Queue], [86_400_000, 1_000, .. NewJob("H"), .. NewJob("I"), .. NewJob("J"), .. NewJob("K", delay: 9)]);
+        await MakeAsync("1 1 1 1", Queue, NewJob("H"), NewJob("I"), NewJob("J"), NewJob("K", delay: 9));
         var at = Now;
-        string[] held = [Ulid(6_000, "H", 3), Ulid(6_000, "I", 4), Ulid(6_000, "J", 5)];
+        byte[][] held = [Id(Start + 6_000, "H", 3), Id(Start + 6_000, "I", 4), Id(Start + 6_000, "J", 5)];
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await ExpectAsync("Jobs/CancelJob.lua", "2 2 2 1 0 -1", [Queue],
-            [held[0], 1, held[1], 1, held[2], 1, Ulid(6_000, "K", 6), 1, "01ARZ3NDEKTSV4RRFFQ69G5FAV", 1, Ulid(0, "B", 1), 1]);
+            [held[0], 1, held[1], 1, held[2], 1, Id(Start + 6_000, "K", 6), 1, Unknown, 1, Id(Start, "B", 1), 1]);
         await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000)]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
@@ -118,11 +118,11 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         {
             Now += 5_000;
             await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "", "", ""]);
-            await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Ulid(0, "F", 3), Now, backoff: backoff)]);
+            await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Id(Start, "F", 3), Now, backoff: backoff)]);
         }
 
         Now += 120_000;
-        await ExpectAsync("Leases/AckJob.lua", "0", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Ulid(0, "A"), 1)]);
+        await ExpectAsync("Leases/AckJob.lua", "0", [Queue], [60_000, 86_400_000, 1_000, .. Ack(Id(Start, "A"), 1)]);
     }
 
     /// <summary>B is dead, E is scheduled for the last instant; eight more of one run-at are made here, and two of them die.</summary>
@@ -146,8 +146,8 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         foreach (var state in (string[])["ready", "scheduled", "leased", "dead"])
         {
             var first = (RedisResult[])(await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 1, 100, "", "", ""]))!;
-            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, (string)first[1]!, (string)first[2]!, (string)first[3]!]);
-            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, state is "ready" ? 9 : 0, Now, "01ARZ3NDEKTSV4RRFFQ69G5FAV"]);
+            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, (RedisValue)first[1], (RedisValue)first[2], (RedisValue)first[3]]);
+            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, state is "ready" ? 9 : 0, Now, Unknown]);
         }
 
         Now += 1_000;
@@ -155,9 +155,9 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Queues/RedriveJobs.lua", "0", [Queue], [20, "", "type", 0, Last, 0, "", "", "", 0]);
         await ExpectAsync("Queues/RedriveJobs.lua", $"0 0 {Now - 1}  ", [Queue], [20, Now - 1, "other", 0, Last, 9, "", "", "", 1, "\"a\":\"b\""]);
         var step = (RedisResult[])(await RunAsync("Queues/RedriveJobs.lua", [Queue], [1, "", "", 0, Last, 9, "", "", "", 0]))!;
-        Assert.NotEqual("", (string)step[4]!);
-        await RunAsync("Queues/RedriveJobs.lua", [Queue], [1, (string)step[2]!, "", 0, Last, 9, "", (string)step[3]!, (string)step[4]!, 0]);
-        await ExpectAsync("Queues/RedriveJobs.lua", $"0 0 {Now}  ", [Queue], [20, "", "", 0, Last, 9, "", "", "", 0, "01ARZ3NDEKTSV4RRFFQ69G5FAV", Ulid(0, "B", 1)]);
+        Assert.NotEmpty((byte[])step[4]!);
+        await RunAsync("Queues/RedriveJobs.lua", [Queue], [1, (RedisValue)step[2], "", 0, Last, 9, "", (RedisValue)step[3], (RedisValue)step[4], 0]);
+        await ExpectAsync("Queues/RedriveJobs.lua", $"0 0 {Now}  ", [Queue], [20, "", "", 0, Last, 9, "", "", "", 0, Unknown, Id(Start, "B", 1)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, 1_000, Nonce, "w", "", ""]);
         Now += 1_000;
         await ExpectAsync("Queues/PurgeQueue.lua", $"3 6 {Now}", [Queue], ["ready", 3, ""]);
@@ -170,24 +170,24 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task EndsAsync()
     {
         const string Ends = "default/ends";
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1 1", [Ends], [86_400_000, 1_000,
-            .. NewJob("L", options: "t5", queue: Ends), .. NewJob("M", options: "t5r1000", queue: Ends), .. NewJob("N", options: "r2000", queue: Ends, priority: 9)]);
-        var made = Instant();
+        await MakeAsync("1 1 1", Ends,
+            NewJob("L", options: "t5", queue: Ends), NewJob("M", options: "t5r1000", queue: Ends), NewJob("N", options: "r2000", queue: Ends, priority: 9));
+        var made = Now;
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", "1"]);
-        await RunAsync("Jobs/GetJob.lua", [], ["1", Ulid(made, "N", 2)]);
-        await ExpectAsync("Leases/AckJob.lua", "1", [Ends], [60_000, 86_400_000, 1_000, .. Ack(Ulid(made, "N", 2), Now, "{\"a\":[]}")]);
-        await ExpectAsync("Leases/AckJob.lua", "2 -1", [Ends], [60_000, 86_400_000, 1_000, .. Ack(Ulid(made, "N", 2), Now), .. Ack(Ulid(made, "N", 2), Now - 1)]);
+        await RunAsync("Jobs/GetJob.lua", [], ["1", Id(made, "N", 2)]);
+        await ExpectAsync("Leases/AckJob.lua", "1", [Ends], [60_000, 86_400_000, 1_000, .. Ack(Id(made, "N", 2), Now, "{\"a\":[]}")]);
+        await ExpectAsync("Leases/AckJob.lua", "2 -1", [Ends], [60_000, 86_400_000, 1_000, .. Ack(Id(made, "N", 2), Now), .. Ack(Id(made, "N", 2), Now - 1)]);
         Now += 5;
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 9, "", Nonce, "ünï", "", "1"]);
         await RunAsync("Jobs/ListJobs.lua", [Ends], ["expired", 100, 100, "", "", ""]);
         await RunAsync("Jobs/ListJobs.lua", [Ends], ["completed", 100, 100, "", "", "", "\"a\":\"b\""]);
         await RunAsync("Queues/GetQueue.lua", [Ends], []);
-        await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Ulid(made, "N", 2), 1]);
+        await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Id(made, "N", 2), 1]);
         await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "settings", " 2  7 1 0 10"]);
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 -3", [Ends], [86_400_000, 1_000, .. NewJob("O", queue: Ends, attempts: ""), .. NewJob("P", queue: Ends)]);
+        await MakeAsync("1 -3", Ends, NewJob("O", queue: Ends, attempts: 0), NewJob("P", queue: Ends));
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
-        await ExpectAsync("Leases/NackJob.lua", "2", [Ends], [60_000, .. Nack(Ulid(Instant(), "O"), Now, dead: true)]);
+        await ExpectAsync("Leases/NackJob.lua", "2", [Ends], [60_000, .. Nack(Id(Now, "O"), Now, dead: true)]);
         Now += 10;
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
         await RunAsync("Reaping/DueQueues.lua", [], [10]);
@@ -198,15 +198,15 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task UniqueAsync()
     {
         const string Unique = "default/unique";
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 3 -2 1", [Unique], [86_400_000, 1_000,
-            .. NewJob("Q", options: "ufa;b", queue: Unique), .. NewJob("R", options: "ufa;b", queue: Unique), .. NewJob("S", options: "ufa;b", queue: Unique, onConflict: "reject"),
-            .. NewJob("T", options: "usa;b", queue: Unique, onConflict: "replace")]);
+        await MakeAsync("1 3 -2 1", Unique,
+            NewJob("Q", options: "ufa;b", queue: Unique), NewJob("R", options: "ufa;b", queue: Unique), NewJob("S", options: "ufa;b", queue: Unique, onConflict: 'j'),
+            NewJob("T", options: "usa;b", queue: Unique, onConflict: 'p'));
         await RunAsync("Leases/ClaimJobs.lua", [Unique], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
         // Started, so that the key is free again; then it is held by a job that is locked by hand to nobody.
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1", [Unique], [86_400_000, 1_000, .. NewJob("U", options: "ufa;b", queue: Unique)]);
+        await MakeAsync("1", Unique, NewJob("U", options: "ufa;b", queue: Unique));
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(Api.Service<PartitionKeys>().Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Ulid(Instant(), "U", 2))]);
-        await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Ulid(Instant(), "U", 2)]);
+        await database.HashSetAsync(Api.Service<PartitionKeys>().Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
+        await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 2)]);
         await RunAsync("Store/FsckLocks.lua", [], ["1", $"{Unique} a;b", $"{Unique} c"]);
         await ExpectAsync("Queues/DeleteQueue.lua", "-1", [Unique], ["", 100]);
         await ExpectAsync("Queues/DeleteQueue.lua", "2", [Unique], ["1", 1]);
@@ -217,18 +217,18 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     {
         const string Chain = "default/chain";
         Now++;
-        await ExpectAsync("Jobs/ScheduleJob.lua", "1 1", [Chain], [86_400_000, 1_000, .. NewJob("V", queue: Chain, options: "ufv"), .. NewJob("W", queue: Chain, key: "w")]);
+        await MakeAsync("1 1", Chain, NewJob("V", queue: Chain, options: "ufv"), NewJob("W", queue: Chain, key: "w"));
         var at = Now;
         await RunAsync("Leases/ClaimJobs.lua", [Chain], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "", ""]);
-        RedisValue[] Acked(params RedisValue[][] then) => Ack(Ulid(Instant(at), "V"), at, "", then);
+        RedisValue[] Acked(params RedisValue[][] then) => Ack(Id(at, "V"), at, "", then);
         await ExpectAsync("Leases/AckJob.lua", "-3", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain, key: "w", hash: OtherHash))]);
         await RunAsync("Queues/SetQueue.lua", [Chain], ["", "settings", "    2  "]);
         await ExpectAsync("Leases/AckJob.lua", "-5", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain))]);
         await ExpectAsync("Leases/AckJob.lua", "1", [Chain], [60_000, 86_400_000, 1_000,
-            .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: "reject"), NewJob("2", queue: Chain, key: "w"))]);
+            .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: 'j'), NewJob("2", queue: Chain, key: "w"))]);
         await ExpectAsync("Leases/AckJob.lua", "2", [Chain], [60_000, 86_400_000, 1_000, .. Acked()]);
         await ExpectAsync("Leases/AckJob.lua", "-4", [Chain], [60_000, 86_400_000, 1_000,
-            .. Ack(Ulid(Instant(at), "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: "reject"))]);
+            .. Ack(Id(at, "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: 'j'))]);
         await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100]);
     }
 
@@ -259,11 +259,11 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
         var indexes = Api.Service<PartitionKeys>().Indexes(Queue).ToArray();
-        await database.SortedSetRemoveAsync(indexes[9], Ulid(0, "E", 2));
-        await database.SortedSetAddAsync(indexes[11], Ulid(0, "E", 2), 7);
-        await RunAsync("Store/Fsck.lua", [Queue], ["", "", Ulid(0, "E", 2)]);
-        await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Ulid(0, "E", 2)]);
-        await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Ulid(0, "E", 2)]);
+        await database.SortedSetRemoveAsync(indexes[9], Id(Start, "E", 2));
+        await database.SortedSetAddAsync(indexes[11], Id(Start, "E", 2), 7);
+        await RunAsync("Store/Fsck.lua", [Queue], ["", "", Id(Start, "E", 2)]);
+        await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Id(Start, "E", 2)]);
+        await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Id(Start, "E", 2)]);
         await RunAsync("Store/FsckCounts.lua", [Queue], ["1"]);
         await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
     }
@@ -289,7 +289,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
         var keys = Api.Service<PartitionKeys>();
         await database.SortedSetAddAsync(keys.Schedules[2], [new("default/a", 7), new("default/b", 8)]);
-        await database.StringSetAsync(keys.LastId, "1 0 000000000100000");
+        await database.StringSetAsync(keys.LastId, Id(1, "")[..9]);
         await RunAsync("Store/FsckSchedules.lua", [], ["", first, "default/a", "default/b"]);
         await database.KeyDeleteAsync(keys.Jobs);
         await RunAsync("Store/FsckSchedules.lua", [], ["1", first, "default/a", "default/b"]);

@@ -9,10 +9,12 @@ namespace DelayQueueApi.Tests.Store;
 internal abstract class ScriptTranscript(Api api)
 {
     protected const string Queue = "default/parity";
+    protected const long Start = 1_900_000_000_000;
     protected const long Last = 253_402_300_799_999;
     protected const string Default = "e1000,2,3600000,n";
     protected static readonly byte[] Hash = [.. Enumerable.Range(1, 16).Select(i => (byte)(i * 16))];
     protected static readonly byte[] OtherHash = new byte[16];
+    protected static readonly byte[] Unknown = Id(1, "");
     protected static readonly byte[] Nonce = [0, 255, 10, 13, 128, 1, 2, 3];
 
     private readonly StringBuilder text = new();
@@ -20,7 +22,7 @@ internal abstract class ScriptTranscript(Api api)
     protected Api Api { get; } = api;
 
     /// <summary>The instant of the next call, ms.</summary>
-    protected long Now { get; set; } = 1_900_000_000_000;
+    protected long Now { get; set; } = Start;
 
     public override string ToString() => text.ToString();
 
@@ -49,6 +51,13 @@ internal abstract class ScriptTranscript(Api api)
         var stride = values.Length / expected.Length;
         Assert.Equal(expected, values.Where((_, i) => i % stride == 0).Select(value => (string)(value.Resp2Type == ResultType.Array ? value[0] : value)!));
         return values;
+    }
+
+    /// <summary>Makes jobs with what becomes of each: 1 made, or the code that begins its list.</summary>
+    protected async Task MakeAsync(string codes, string queue, params RedisValue[][] jobs)
+    {
+        var reply = (RedisResult[])(await RunAsync("Jobs/ScheduleJob.lua", [queue], [86_400_000, 1_000, .. jobs.SelectMany(job => job)]))!;
+        Assert.Equal(codes.Split(' '), reply.Skip(2).Select(answer => answer.Resp2Type == ResultType.Array ? (string)answer[0]! : "1"));
     }
 
     protected async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
@@ -83,28 +92,26 @@ internal abstract class ScriptTranscript(Api api)
     private static string Show(RedisValue value) => Convert.ToHexString((byte[]?)value ?? []);
 
     /// <summary>The id that a job got: when it was made, its number among those made then, and its letter.</summary>
-    protected static string Ulid(int afterMs, string letter, int sequence = 0) => Ulid(afterMs == 0 ? "01Q9GD6E00" : "01Q9GD6KVG", letter, sequence);
+    protected static byte[] Id(long instant, string letter, int sequence = 0) => [.. U48(instant), .. U48(sequence)[3..], .. Random(letter)];
 
-    protected static string Ulid(string instant, string letter, int sequence = 0) => $"{instant}0000{sequence}{letter.PadLeft(11, '0')}";
+    private static byte[] U48(long number) => [.. BitConverter.GetBytes(number).Reverse().Skip(2)];
 
-    /// <summary>The first part of an id that is made Now.</summary>
-    protected string Instant(long? at = null) =>
-        string.Concat(Enumerable.Range(0, 10).Select(i => "0123456789ABCDEFGHJKMNPQRSTVWXYZ"[(int)(((at ?? Now) >> (45 - (5 * i))) & 31)]));
+    private static byte[] Random(string letter) => Encoding.ASCII.GetBytes(letter.PadLeft(5, '0'));
 
     protected static RedisValue[] NewJob(
-        string letter, int priority = 4, RedisValue delay = default, long runAt = 0, RedisValue? attempts = null, int leaseMs = 0, string key = "", byte[]? hash = null,
-        string options = "", string queue = Queue, string onConflict = "return", int knownMs = 86_400_000) =>
+        string letter, int priority = 4, RedisValue delay = default, long runAt = 0, int attempts = 20, int leaseMs = 0, string key = "", byte[]? hash = null,
+        string options = "", string queue = Queue, char onConflict = 'r', int knownMs = 86_400_000) =>
     [
-        1, priority, runAt > 0 ? "" : delay.IsNull ? 0 : delay, runAt, letter.PadLeft(11, '0'), attempts ?? 20, leaseMs,
+        1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay, (byte[])[.. Random(letter), (byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..]],
         (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
-        onConflict, key, key.Length > 0 ? hash ?? Hash : "", knownMs,
+        key.Length > 0 ? (byte[])[(byte)onConflict, .. U48(knownMs), .. hash ?? Hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' ? "" : $"{onConflict}",
     ];
 
     protected static RedisValue Schedule(byte[] stamp, long next)
     {
-        byte[] instant = [.. BitConverter.GetBytes(next).Reverse().Skip(2)];
-        return (byte[])[.. stamp, .. instant, (byte)'-', .. instant, .. new byte[6], .. Encoding.ASCII.GetBytes(new string('-', 26)), .. "{\r\n}"u8];
+        var instant = U48(next);
+        return (byte[])[.. stamp, .. instant, (byte)'-', .. instant, .. new byte[6], .. new byte[14], .. "{\r\n}"u8];
     }
 
     protected RedisValue[] Firing(string name, byte[] read, byte[] stamp, long next, bool makesJob = true, string overlap = "allow") =>
@@ -112,11 +119,11 @@ internal abstract class ScriptTranscript(Api api)
         "default/" + name, read, stamp, next, Now, overlap, makesJob ? "1" : "", .. NewJob(name, attempts: 3),
     ];
 
-    protected static RedisValue[] Lease(string id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];
+    protected static RedisValue[] Lease(byte[] id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];
 
-    protected static RedisValue[] Ack(string id, long fence, string result = "", params RedisValue[][] then) =>
+    protected static RedisValue[] Ack(byte[] id, long fence, string result = "", params RedisValue[][] then) =>
         Lease(id, fence, [result, then.Length, .. then.SelectMany(job => job)]);
 
-    protected static RedisValue[] Nack(string id, long fence, RedisValue? delay = null, bool dead = false, string backoff = Default) =>
+    protected static RedisValue[] Nack(byte[] id, long fence, RedisValue? delay = null, bool dead = false, string backoff = Default) =>
         Lease(id, fence, "type\0what", delay ?? "", dead ? "1" : "", 3_000_000_000, backoff);
 }

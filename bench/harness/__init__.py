@@ -1,0 +1,1 @@
+"""What every row of the benchmark shares: processes, loads, figures and the report."""

@@ -1,0 +1,66 @@
+"""A redis-server of the benchmark's own, and a small client for what it tells about itself."""
+
+import socket
+
+from .processes import BenchError, free_port
+
+
+class Connection:
+    def __init__(self, port):
+        self._socket = socket.create_connection(("127.0.0.1", port))
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._lines = self._socket.makefile("rb")
+
+    def call(self, *words):
+        encoded = [str(word).encode() for word in words]
+        self._socket.sendall(b"".join([b"*%d\r\n" % len(encoded), *(b"$%d\r\n%s\r\n" % (len(word), word) for word in encoded)]))
+        return self._reply()
+
+    def _reply(self):
+        line = self._lines.readline()
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"-":
+            raise BenchError(f"Redis: {rest.decode()}")
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            return None if rest == b"-1" else self._lines.read(int(rest) + 2)[:-2].decode()
+        if kind == b"*":
+            return [self._reply() for _ in range(int(rest))]
+        return rest.decode()
+
+
+class Redis:
+    """AOF, as the service is meant to be run; fsync is everysec unless told otherwise.
+
+    The AOF is never rewritten: a rewrite would fall into some repetitions and not into others.
+    """
+
+    def __init__(self, processes, fsync="everysec"):
+        self.port = free_port()
+        self.process = processes.start([
+            "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
+            "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0", "--maxclients", "20000"])
+        self.process.wait_for_line("Ready to accept connections")
+        self.connection = Connection(self.port)
+
+    def info(self, section):
+        lines = self.connection.call("INFO", section).splitlines()
+        return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def used_memory(self):
+        return int(self.info("memory")["used_memory"])
+
+    def commands(self):
+        """Commands since the start, those inside scripts among them."""
+        return int(self.info("stats")["total_commands_processed"])
+
+    def scripts(self):
+        """(calls, µs) of all scripts since the start."""
+        calls = spent = 0
+        for name, value in self.info("commandstats").items():
+            if name in ("cmdstat_eval", "cmdstat_evalsha"):
+                fields = dict(field.split("=") for field in value.split(","))
+                calls += int(fields["calls"])
+                spent += int(fields["usec"])
+        return calls, spent

@@ -1,0 +1,20 @@
+"""The rows of the table, by the name that --only takes."""
+
+from . import batch, claim, depth, idle, large, lateness, memory, peers, post, reaping
+
+ROWS = {
+    "post": post.POST,
+    "claim": claim.CLAIM,
+    "batch": batch.BATCH,
+    "lateness": lateness.LATENESS,
+    "memory": memory.MEMORY,
+    "depth": depth.DEPTH,
+    "idle": idle.IDLE,
+    "polls": idle.POLLS,
+    "queues": idle.QUEUES,
+    "reaping": reaping.REAPING,
+    "large": large.LARGE,
+    "redis": peers.REDIS,
+    "beanstalkd": peers.BEANSTALKD,
+    "bullmq": peers.BULLMQ,
+}

@@ -1,0 +1,63 @@
+"""Does an operation take longer where millions of jobs wait?"""
+
+from tempfile import NamedTemporaryFile
+
+from harness import wrk
+from harness.figures import Figure, Row
+from harness.processes import say
+from harness.targets import HOUR_MS, PAYLOAD, body_of
+
+CONNECTIONS = 64
+OPERATIONS = {"enqueue": "`POST /jobs`", "claim": "`POST /jobs/claim`", "ack": "`POST /jobs/{id}/ack`"}
+
+
+def setup(many, sizes):
+    """Two services, one with few and one with many pending jobs, and what the many take."""
+    few, queue = many.sibling("few"), many.new_queue()
+    before = many.redis.used_memory()
+    for service, count in (few, sizes.few), (many, sizes.many):
+        say(f"  fill with {count:,} jobs")
+        service.fill(queue, count, delayMs=HOUR_MS)
+    return few, many, queue, many.redis.used_memory() - before
+
+
+def measure(state, sizes):
+    few, many, queue, memory = state
+    beside = operations(few, queue, sizes)
+    return {
+        **operations(many, queue, sizes), **{f"few-{key}": value for key, value in beside.items()},
+        "memory": memory / 2**30, "bytes": memory / sizes.many}
+
+
+def operations(service, queue, sizes):
+    """µs an operation, by the throughput over HTTP and in the scripts of Redis."""
+    values = {}
+
+    def timed(operation, work):
+        before = service.redis.scripts()[1]
+        count, seconds = work()
+        values[operation] = seconds / count * 1e6
+        values[f"{operation}-store"] = (service.redis.scripts()[1] - before) / count
+
+    def enqueue():
+        load = wrk.repeat(service, "/jobs", body_of({"queue": queue, "payload": PAYLOAD}), sizes.seconds, CONNECTIONS)
+        return load["requests"], load["seconds"]
+
+    with NamedTemporaryFile() as leases:
+        timed("enqueue", enqueue)
+        # Not all, so that no claim comes back empty.
+        ready = service.client.call("GET", f"/queues/{queue}")["ready"] - CONNECTIONS
+        timed("claim", lambda: (ready, wrk.work(service, queue, ready, 1, CONNECTIONS, mode="claim", leases=leases.name)))
+        timed("ack", lambda: (ready, wrk.work(service, queue, ready, 1, CONNECTIONS, mode="ack", leases=leases.name)))
+    return values
+
+
+DEPTH = Row(
+    "{many:,} pending jobs beside {few:,}, 64 connections",
+    (
+        *(Figure(key, f"{title}, µs (1 ÷ throughput)", f"few-{key}", 1.3) for key, title in OPERATIONS.items()),
+        *(Figure(f"{key}-store", f"{title}, µs in scripts of Redis", f"few-{key}-store", 1.3) for key, title in OPERATIONS.items()),
+        Figure("memory", "`used_memory`, GiB"),
+        Figure("bytes", "of it bytes a job"),
+    ),
+    measure, setup=setup, warm_up=True, fresh=True, full_only=True)

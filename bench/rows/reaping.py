@@ -1,0 +1,65 @@
+"""Many leases that end at once: do they stall others?"""
+
+import signal
+import time
+
+from harness import wrk
+from harness.figures import Figure, Row, percentile
+from harness.processes import BenchError
+from harness.redis import Connection
+
+CONNECTIONS, LIMIT, LEASE_MS = 16, 100, 5_000
+
+
+def pings(redis, until):
+    """Round trips of PING on a connection of their own until there is reason to stop, ms."""
+    connection = Connection(redis.port)
+    times = []
+    while not times or len(times) % 20 or not until():
+        start = time.perf_counter()
+        connection.call("PING")
+        times.append((time.perf_counter() - start) * 1000)
+        time.sleep(0.0005)
+    return times
+
+
+def measure(service, sizes):
+    quiet = time.monotonic() + 2
+    idle = pings(service.redis, lambda: time.monotonic() > quiet)
+
+    queue = service.new_queue()
+    service.fill(queue, sizes.expired + CONNECTIONS * LIMIT)
+    wrk.work(service, queue, sizes.expired, LIMIT, CONNECTIONS, mode="claim", leases="/dev/null", lease_ms=LEASE_MS)
+    leased = f"dq:{{0}}:q:default/{queue}:leased"
+    if service.totals(queue)["leasesExpired"] > 0:
+        raise BenchError(f"{service.name}: claiming took longer than a lease; take a smaller --size expired.")
+
+    # Held still until all have ended: then they are found all at once, as after an outage.
+    service.process.signal(signal.SIGSTOP)
+    time.sleep(LEASE_MS / 1000 + 0.1)
+    service.process.signal(signal.SIGCONT)
+    start, limit = time.monotonic(), time.monotonic() + 60
+    times = pings(service.redis, lambda: service.redis.connection.call("ZCARD", leased) == 0 or time.monotonic() > limit)
+    seconds = time.monotonic() - start
+
+    totals = service.totals(queue)
+    expired = totals["leasesExpired"]
+    # The service releases what it has claimed for wrk when that is gone.
+    if expired + totals["released"] != totals["claimed"] or expired < sizes.expired:
+        raise BenchError(f"{service.name}: not all leases that ended were reaped within {seconds:.0f} s: {totals}")
+    return {
+        "most": max(times), "p99": percentile(times, 99), "idle-most": max(idle), "idle-p99": percentile(idle, 99),
+        "seconds": seconds, "rate": expired / seconds}
+
+
+REAPING = Row(
+    "Reaping {expired:,} leases that end at once",
+    (
+        Figure("most", "`PING` on another connection, longest, ms", must=5),
+        Figure("p99", "`PING` on another connection, p99, ms"),
+        Figure("idle-most", "yardstick: `PING` of the idle server, longest, ms"),
+        Figure("idle-p99", "yardstick: `PING` of the idle server, p99, ms"),
+        Figure("seconds", "until all are reaped, s"),
+        Figure("rate", "leases/s", more_is_better=True),
+    ),
+    measure, once=True)

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace DelayQueueApi.Http;
+
+/// <summary>A value as JSON, its length known before the first byte leaves.</summary>
+internal sealed class Answer<T>(int status, T value, string? location = null) : IResult
+{
+    private static readonly JsonTypeInfo<T> Type = (JsonTypeInfo<T>)WireJson.Default.GetTypeInfo(typeof(T))!;
+
+    public int Status => status;
+
+    public T Value => value;
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.StatusCode = status;
+        response.ContentType = "application/json; charset=utf-8";
+        if (location is not null)
+        {
+            response.Headers.Location = location;
+        }
+
+        var json = JsonText.Of(value, Type);
+        response.ContentLength = json.Length;
+        response.BodyWriter.Write(json);
+        return response.BodyWriter.FlushAsync(httpContext.RequestAborted).AsTask();
+    }
+}
+
+/// <summary>204.</summary>
+internal sealed class NoAnswer : IResult
+{
+    public static readonly NoAnswer Instance = new();
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        httpContext.Response.StatusCode = StatusCodes.Status204NoContent;
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Writes JSON into a buffer that this thread uses again and again.</summary>
+internal static class JsonText
+{
+    /// <summary>A buffer that has grown larger is let go.</summary>
+    private const int MostKept = 256 * 1024;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? buffer;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? writer;
+
+    /// <returns>The text; good until the thread writes the next.</returns>
+    public static ReadOnlySpan<byte> Of<T>(T value, JsonTypeInfo<T> type)
+    {
+        if (buffer is null || buffer.Capacity > MostKept)
+        {
+            buffer = new ArrayBufferWriter<byte>(1024);
+            writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true });
+        }
+
+        buffer.ResetWrittenCount();
+        writer!.Reset(buffer);
+        JsonSerializer.Serialize(writer, value, type);
+        writer.Flush();
+        return buffer.WrittenSpan;
+    }
+}

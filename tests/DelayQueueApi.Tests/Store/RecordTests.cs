@@ -1,0 +1,112 @@
+using System.Buffers.Binary;
+using System.Text;
+using CsCheck;
+using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
+using DelayQueueApi.Tests.Hosting;
+using StackExchange.Redis;
+
+namespace DelayQueueApi.Tests.Store;
+
+/// <summary>Records as docs/keyspace.md lays them out: Lua writes what it has read byte for byte, and C# reads the same from it.</summary>
+public abstract class RecordTests(Api api)
+{
+    /// <summary>Reads records and writes them anew.</summary>
+    private static readonly string ReadAndWrite = Script.Load("Store/Prelude.lua").Text + """
+        local answer = {}
+        for i = arg, #ARGV do answer[#answer + 1] = writeJob(readJob('', ARGV[i])) end
+        return answer
+        """;
+
+    private static readonly byte[] Body = JobRecord.EncodeBody(
+        "default/records", new JobOptions(TtlMs: 5, RetentionMs: 6), null, new() { ["a"] = "b" }, null, new RawJson("[1]"u8.ToArray()));
+
+    private static readonly Gen<long> Instant = Gen.Long[0, Limits.LastInstantMs];
+
+    private static readonly Gen<Fields> AnyFields = Gen.Select(
+        Gen.Select(Gen.Char["PLDCE"], Gen.Bool, Gen.Int[0, 9], Gen.Bool, Gen.Bool),
+        Gen.Select(Instant, Instant, Gen.UShort, Gen.UInt),
+        Gen.Select(Gen.Long[1, Limits.LastInstantMs], Instant, Gen.Byte.Array[8], Gen.UShort.Array[4]),
+        Gen.Select(Gen.Char['a', 'z'].Array[0, 255], Gen.Byte.Array[0, 300], Instant, Gen.Char['0', '9'].Array[0, 300]),
+        (head, times, lease, rest) => new Fields(
+            head.Item1, head.Item1 != 'P' || head.Item2, head.Item3, head.Item4, head.Item5, times.Item1, times.Item2, times.Item3, times.Item4,
+            lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4)));
+
+    [Fact]
+    public async Task A_record_is_read_and_written_alike() => await AnyFields.Array[1, 50].SampleAsync(
+        async all =>
+        {
+            var records = Array.ConvertAll(all, Write);
+            var database = await api.Service<StoreConnection>().DatabaseAsync();
+            var call = new ScriptCall().Add(Array.ConvertAll(records, record => (RedisValue)record));
+
+            var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<PartitionKeys>().For([]), call.Arguments(1)))!;
+
+            Assert.Equal(records, written);
+            for (var i = 0; i < all.Length; i++)
+            {
+                AssertReadAs(all[i], records[i]);
+            }
+        },
+        iter: 20, threads: 1);
+
+    [Fact]
+    public async Task A_job_that_no_worker_has_had_takes_no_room_for_leases()
+    {
+        var job = await api.ScheduleAsync(Api.NewQueue(), payload: "[1]");
+
+        var stored = (await api.Service<JobStore>().GetAsync(new JobId(job.Id)))!.Value.Job.Stored;
+
+        Assert.Equal(21 + JobRecord.EncodeBody($"default/{job.Queue}", JobOptions.None, null, null, null, new RawJson("[1]"u8.ToArray())).Length, stored.Length);
+    }
+
+    private static byte[] Write(Fields job)
+    {
+        var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0);
+        byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt), .. U48(job.EnqueuedAt), .. U16(job.MaxAttempts), .. U32(job.LeaseMs)];
+        byte[] lease = !job.Claimed ? [] :
+        [
+            .. U48(job.Fence), .. U48(job.At), .. job.Nonce, .. job.Counters.SelectMany(count => U16(count)), (byte)job.Worker.Length, .. U16(job.Past.Length),
+            .. Encoding.ASCII.GetBytes(job.Worker), .. job.Past,
+        ];
+        byte[] end = job.State is not ('C' or 'E') ? [] : [.. U48(job.KeptUntil), .. U32((uint)job.Result.Length), .. Encoding.ASCII.GetBytes(job.Result)];
+        return [.. head, .. lease, .. end, .. Body];
+    }
+
+    private static void AssertReadAs(Fields job, byte[] record)
+    {
+        var read = JobRecord.Decode(default, record);
+        Assert.Equal(
+            (job.State, job.Priority, job.Cancelled, job.RunAt, job.EnqueuedAt, job.MaxAttempts, (long)job.LeaseMs),
+            ((char)read.State, read.Priority, read.CancelRequested, read.RunAt.ToUnixTimeMilliseconds(), read.EnqueuedAt.ToUnixTimeMilliseconds(), read.MaxAttempts, read.LeaseMs));
+        Assert.Equal(
+            job.Claimed ? (job.Fence, job.At, job.Worker) : (0, 0, ""), (read.Fence, read.At.ToUnixTimeMilliseconds(), read.Worker));
+        Assert.Equal(job.Claimed ? job.Nonce : new byte[8], read.Nonce.ToArray());
+        Assert.Equal(job.Claimed ? job.Past : (byte[])[], read.Past.ToArray());
+        Assert.Equal(
+            job.Claimed ? Array.ConvertAll(job.Counters, count => (int)count) : new int[4], (int[])[read.Attempt, read.Nacks, read.Expiries, read.Releases]);
+        var kept = job.State is 'C' or 'E';
+        Assert.Equal((kept ? job.KeptUntil : null, kept ? job.Result : ""), (read.KeptUntil?.ToUnixTimeMilliseconds(), read.Result is { } result ? Encoding.ASCII.GetString(result.Utf8.Span) : ""));
+        Assert.Equal(("default/records", 5L, 6L, "b", "[1]"), (read.StoredQueue, read.Options.TtlMs, read.Options.RetentionMs, read.Metadata!["a"], Encoding.ASCII.GetString(read.Payload.Utf8.Span)));
+    }
+
+    private static byte[] U48(long number) => [.. U16((int)(number >> 32)), .. U32((uint)number)];
+
+    private static byte[] U32(uint number)
+    {
+        var bytes = new byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, number);
+        return bytes;
+    }
+
+    private static byte[] U16(int number) => [(byte)(number >> 8), (byte)number];
+
+    private sealed record Fields(
+        char State, bool Claimed, int Priority, bool Cancelled, bool Watched, long RunAt, long EnqueuedAt, ushort MaxAttempts, uint LeaseMs,
+        long Fence, long At, byte[] Nonce, ushort[] Counters, string Worker, byte[] Past, long KeptUntil, string Result);
+
+    public sealed class OnEmbedded(EmbeddedApi api) : RecordTests(api), IClassFixture<EmbeddedApi>;
+
+    public sealed class OnRedis(RedisApi api) : RecordTests(api), IClassFixture<RedisApi>;
+}
