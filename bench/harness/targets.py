@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import json
+import time
 from contextlib import contextmanager
 from threading import Thread
 
@@ -24,9 +25,14 @@ class Client:
 
     def __init__(self, port):
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=90)
+        self._used = time.monotonic()
 
     def send(self, method, path, body=None):
         """The answer's bytes; anything but a 2xx is an error."""
+        # The service closes what has been idle for two minutes.
+        if time.monotonic() - self._used > 60:
+            self._connection.close()
+        self._used = time.monotonic()
         self._connection.request(method, path, body, JSON if body else {})
         answer = self._connection.getresponse()
         read = answer.read()
