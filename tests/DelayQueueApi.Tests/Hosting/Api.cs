@@ -252,9 +252,11 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 
     internal Task ReapAsync() => Service<Reaper>().RunOnceAsync(TestContext.Current.CancellationToken);
 
-    /// <summary>Lets the reaper and the scheduler run by themselves.</summary>
+    /// <summary>Lets the reaper and the scheduler run by themselves, once what other tests have left is done.</summary>
     internal async Task StartLoopsAsync()
     {
+        await ReapAsync();
+        await FireAsync();
         var before = Scripts;
         await Task.WhenAll(Service<Reaper>().StartAsync(default), Service<Scheduler>().StartAsync(default));
         await UntilAsync(() => Scripts >= before + 2);

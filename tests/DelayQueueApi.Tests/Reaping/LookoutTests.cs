@@ -47,6 +47,22 @@ public abstract class LookoutTests(Api api) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_look_leaves_claims_alone_that_wait_for_a_paused_queue()
+    {
+        await api.ScheduleAsync(queue);
+        await api.PostAsync($"/queues/{queue}/pause");
+        var waiting = await api.WaitAsync([queue]);
+        var before = api.Scripts;
+
+        await api.Service<Lookout>().RunOnceAsync(TestContext.Current.CancellationToken);
+        await api.AskAsync();
+
+        Assert.Equal(before + 2, api.Scripts);
+        api.Advance(60_000);
+        Assert.Empty(await waiting[0]);
+    }
+
+    [Fact]
     public async Task A_waiting_claim_gets_a_job_whose_lease_began_unseen_when_it_ends()
     {
         var waiting = await api.WaitAsync([queue]);
