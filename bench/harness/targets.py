@@ -5,10 +5,10 @@ import itertools
 import json
 import time
 from contextlib import contextmanager
-from threading import Thread
 
 from .processes import BenchError, say
 from .redis import Redis
+from .threads import together
 
 JSON = {"Content-Type": "application/json"}
 HOUR_MS = 3_600_000
@@ -99,29 +99,19 @@ class Service(Target):
         sizes = [1000] * (count // 1000) + [count % 1000] * (count % 1000 > 0)
         starts = itertools.accumulate(sizes, initial=0)
         batches = zip(sizes, starts)
-        failures = []
 
         def sender():
             client = Client(self.port)
-            try:
-                # next() of one iterator, so that every batch is sent by one thread.
-                for size, start in batches:
-                    body = body_of({"jobs": [jobs[(start + i) % len(jobs)] for i in range(size)]})
-                    made = client.send("POST", "/jobs/batch", body).count(b'"status":201')
-                    if made != size:
-                        raise BenchError(f"Only {made} of {size} jobs of a batch were made.")
-                    if start and start % 500_000 == 0:
-                        say(f"  {start:,} of {count:,} jobs")
-            except Exception as error:
-                failures.append(error)
+            # next() of one iterator, so that every batch is sent by one thread.
+            for size, start in batches:
+                body = body_of({"jobs": [jobs[(start + i) % len(jobs)] for i in range(size)]})
+                made = client.send("POST", "/jobs/batch", body).count(b'"status":201')
+                if made != size:
+                    raise BenchError(f"Only {made} of {size} jobs of a batch were made.")
+                if start and start % 500_000 == 0:
+                    say(f"  {start:,} of {count:,} jobs")
 
-        threads = [Thread(target=sender) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if failures:
-            raise failures[0]
+        together([sender] * 4)
 
 
 class Cpu:

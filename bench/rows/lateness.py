@@ -3,11 +3,12 @@
 import random
 import time
 from datetime import datetime, timezone
-from threading import Lock, Thread
+from threading import Lock
 
 from harness.figures import Figure, Row, percentile
 from harness.processes import BenchError
 from harness.targets import Client, PAYLOAD
+from harness.threads import together
 
 POLLS = 8
 # Jobs are put this long before they are due, s: between, so that a new job is now before, now after those that wait.
@@ -68,19 +69,7 @@ def deliver(service, jobs, seconds):
                 arrived.append(late)
                 client.call("POST", f"/jobs/{job['id']}/ack", {"leaseToken": job["lease"]["token"]})
 
-    def guarded(work):
-        try:
-            work()
-        except Exception as error:
-            failures.append(error)
-
-    threads = [Thread(target=guarded, args=[work]) for work in [produce] + [consume] * POLLS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    together([produce] + [consume] * POLLS, failures)
     return told, arrived
 
 

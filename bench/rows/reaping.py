@@ -8,7 +8,7 @@ from harness.figures import Figure, Row, percentile
 from harness.processes import BenchError
 from harness.redis import Connection
 
-CONNECTIONS, LIMIT, LEASE_MS = 16, 100, 5_000
+CONNECTIONS, LIMIT, LEASE_MS = 16, 100, 10_000
 
 
 def pings(redis, until):

@@ -61,7 +61,7 @@ internal static class ScheduleJob
 
     internal sealed class Validator : JobFieldsValidator<Request>
     {
-        /// <summary>Most jobs say where and when and no more; for these the sixteen rules would cost more than reading them did.</summary>
+        /// <summary>Most jobs say where and when and no more; for these the rules would cost as much as reading them does.</summary>
         protected override bool PreValidate(ValidationContext<Request> context, FluentValidation.Results.ValidationResult result) => context.InstanceToValidate is not
         {
             RunAt: null, Priority: null, MaxAttempts: null, LeaseMs: null, Backoff: null, TtlMs: null, RetentionMs: null, Unique: null, Metadata: null,

@@ -250,7 +250,5 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
                 line.Asleep.Remove(place);
             }
         }
-
-        private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

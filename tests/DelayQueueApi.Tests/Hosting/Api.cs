@@ -9,17 +9,10 @@ using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
 using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using StackExchange.Redis;
 
 namespace DelayQueueApi.Tests.Hosting;
 
@@ -32,8 +25,8 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     private static int hosts;
     private static int queues;
 
-    private Host? host;
-    private Host? another;
+    private ApiHost? host;
+    private ApiHost? another;
     private HttpClient? client;
 
     public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -49,7 +42,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     {
         if (engine.ConnectionString is { } connection)
         {
-            host = new Host(connection, Prefix, Clock, Settings);
+            host = new ApiHost(connection, Prefix, Clock, Settings);
             client = host.CreateClient();
         }
 
@@ -73,7 +66,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>A client of a second instance on the same store.</summary>
     internal HttpClient AnotherInstance()
     {
-        another ??= new Host(engine.ConnectionString!, Prefix, Clock, Settings);
+        another ??= new ApiHost(engine.ConnectionString!, Prefix, Clock, Settings);
         return another.CreateClient();
     }
 
@@ -317,49 +310,6 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     {
         Assert.Skip("There is no real Redis here: install redis-server, or set DELAYQUEUE_TEST_REDIS=host:port.");
         throw new InvalidOperationException();
-    }
-
-    private sealed class Host(string connection, string prefix, FakeTimeProvider clock, IReadOnlyDictionary<string, string> settings)
-        : WebApplicationFactory<Program>
-    {
-        protected override void ConfigureWebHost(IWebHostBuilder builder)
-        {
-            builder.UseSetting("ConnectionStrings:Redis", connection);
-            builder.UseSetting("Store:KeyPrefix", prefix);
-            builder.UseSetting("Store:TimeoutMs", "30000");
-            foreach (var (key, value) in settings)
-            {
-                builder.UseSetting(key, value);
-            }
-
-            builder.ConfigureTestServices(services =>
-            {
-                services.AddLogging(logs => logs.ClearProviders());
-                services.RemoveAll<TimeProvider>().AddSingleton<TimeProvider>(clock);
-                services.RemoveAll<StoreClock>().AddSingleton<StoreClock>(new VirtualClock(clock));
-                foreach (var loop in (Type[])[typeof(Reaper), typeof(Scheduler)])
-                {
-                    services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService)
-                        && service.ImplementationFactory?.Method.ReturnType == loop));
-                }
-            });
-        }
-    }
-
-    private sealed class VirtualClock(FakeTimeProvider clock) : StoreClock
-    {
-        private int asked;
-
-        public int Asked => Volatile.Read(ref asked);
-
-        public override RedisValue Now
-        {
-            get
-            {
-                Interlocked.Increment(ref asked);
-                return clock.GetUtcNow().ToUnixTimeMilliseconds();
-            }
-        }
     }
 }
 
