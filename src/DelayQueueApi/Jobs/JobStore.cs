@@ -10,7 +10,6 @@ namespace DelayQueueApi.Jobs;
 internal sealed class JobStore : IAsyncDisposable
 {
     private const int MaxCallBytes = 1024 * 1024;
-    private const int MaxCallJobs = 100;
 
     private static readonly Script ScheduleScript = Script.Load("Jobs/ScheduleJob.lua");
     private static readonly Script GetScript = Script.Load("Jobs/GetJob.lua");
@@ -31,36 +30,11 @@ internal sealed class JobStore : IAsyncDisposable
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
-    public Task<Scheduled> ScheduleAsync(NewJob job)
-    {
-        embedded.ThrowIfFull();
-        return schedules.SubmitAsync(job);
-    }
+    public Task<Scheduled> ScheduleAsync(NewJob job) => schedules.SubmitAsync(job);
 
     /// <summary>Makes jobs in order, as many at a time as fit into one atomic step.</summary>
     /// <returns>For each, what became of it, or why the store did not take it.</returns>
-    public async Task<IReadOnlyList<(Scheduled? Scheduled, StoreException? Failure)>> ScheduleAllAsync(IReadOnlyList<NewJob> jobs)
-    {
-        var outcomes = new List<(Scheduled?, StoreException?)>(jobs.Count);
-        while (outcomes.Count < jobs.Count)
-        {
-            var bytes = 0;
-            IReadOnlyList<NewJob> step = [.. jobs.Skip(outcomes.Count).Take(MaxCallJobs).TakeWhile((job, i) => (bytes += job.Body.Length) <= MaxCallBytes || i == 0)];
-            try
-            {
-                embedded.ThrowIfFull();
-                outcomes.AddRange((await ScheduleAsync(step)).Select(scheduled => ((Scheduled?)scheduled, (StoreException?)null)));
-            }
-            catch (StoreException failure)
-            {
-                outcomes.AddRange(step.Select(_ => ((Scheduled?)null, (StoreException?)failure)));
-                var untried = new StoreException(Applied.No, "Not tried, since the store has failed the jobs before.");
-                outcomes.AddRange(jobs.Skip(outcomes.Count).Select(_ => ((Scheduled?)null, (StoreException?)untried)));
-            }
-        }
-
-        return outcomes;
-    }
+    public Task<IReadOnlyList<(Scheduled? Scheduled, StoreException? Failure)>> ScheduleAllAsync(IReadOnlyList<NewJob> jobs) => schedules.SubmitAllAsync(jobs);
 
     /// <param name="watch">True to have the job's end told on the channel <see cref="PartitionKeys.Ended"/>.</param>
     /// <returns>The job and the store's clock, or null where no such job is. What is gone by the time is gone, whoever has looked.</returns>
@@ -140,6 +114,7 @@ internal sealed class JobStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
     {
+        embedded.ThrowIfFull();
         var call = new ScriptCall().Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var job in jobs)
         {

@@ -44,13 +44,14 @@ internal static class ScheduleJobs
     private static async Task<IResult> HandleAsync(JsonBody<Request> body, JobStore store, JobLimits limits, HttpContext http)
     {
         var items = Array.ConvertAll(body.Value.Jobs, job => JsonBody<ScheduleJob.Request>.Read(job.Utf8));
+        var validator = http.RequestServices.GetService<IValidator<ScheduleJob.Request>>();
         var traceparent = Traceparent.Of(http.Request);
         var results = new Result[items.Length];
         var jobs = new List<NewJob>();
         var indexes = new List<int>();
         for (var i = 0; i < items.Length; i++)
         {
-            var problem = items[i].Problem ?? items[i].Validate(http.RequestServices) ?? limits.Check(items[i].Value);
+            var problem = items[i].Problem ?? items[i].Validate(validator) ?? limits.Check(items[i].Value);
             if (problem is not null)
             {
                 results[i] = Refused(problem);

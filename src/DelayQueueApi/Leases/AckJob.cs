@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
-using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
@@ -33,50 +33,44 @@ internal static class AckJob
     /// <param name="Then">The follow-ups' ids, in order.</param>
     internal sealed record Response(IReadOnlyList<string> Then);
 
-    internal sealed class Validator : AbstractValidator<Request>
+    private static async Task<IResult> HandleAsync(
+        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
-        public Validator() => RuleFor(r => r.Then).Must(jobs => jobs!.Length is > 0 and <= Limits.MaxFollowUps).When(r => r.Then is not null)
-            .WithMessage($"must have 1 to {Limits.MaxFollowUps} items");
+        var (ack, problem) = await ReadAsync(id, body.Value, leases, followUps, http);
+        return ack is null ? problem! : Answer(await store.AckAsync(ack));
     }
 
-    private static Task<IResult> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http) =>
-        RunAsync(id, body.Value, leases, store, followUps, http);
-
-    public static async Task<IResult> RunAsync(
-        JobId id, Request request, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
+    /// <returns>What is asked of the store, or why nothing is.</returns>
+    public static async ValueTask<(Ack? Ack, ProblemHttpResult? Problem)> ReadAsync(
+        JobId id, Request request, LeaseRequests leases, FollowUps followUps, HttpContext http)
     {
         if (request.Result?.Utf8.Length > Limits.MaxResultBytes)
         {
-            return Problems.PayloadTooLarge($"The result has {request.Result.Value.Utf8.Length} bytes; at most {Limits.MaxResultBytes} are taken.");
+            return (null, Problems.PayloadTooLarge($"The result has {request.Result.Value.Utf8.Length} bytes; at most {Limits.MaxResultBytes} are taken."));
         }
 
         var (then, invalid) = followUps.Read(request.Then, http);
         if (invalid is not null)
         {
-            return invalid;
+            return (null, invalid);
         }
 
         var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
-        if (lease is null)
-        {
-            return problem!;
-        }
-
-        var acked = await store.AckAsync(new Ack(lease, request.Result, then));
-        return acked.Outcome switch
-        {
-            Settled.Done or Settled.Repeated when acked.FollowUps.Count == 0 => NoAnswer.Instance,
-            Settled.Done or Settled.Repeated => new Answer<Response>(StatusCodes.Status200OK, new Response([.. acked.FollowUps.Select(job => job.Text)])),
-            Settled.Missing => Problems.JobMissing(),
-            Settled.Lost => Problems.LeaseLost(),
-            Settled.Cancelled => Problems.JobCancelled(),
-            Settled.KeyReused => Problems.InFollowUp(Problems.IdempotencyKeyReused(), acked.Refused),
-            Settled.KeyTaken => Problems.InFollowUp(Problems.UniqueConflict(acked.FollowUps[0]), acked.Refused),
-            Settled.Full => Problems.InFollowUp(Problems.QueueFull(), acked.Refused),
-            var other => throw new UnreachableException($"AckJob.lua answered {other}."),
-        };
+        return lease is null ? (null, problem) : (new Ack(lease, request.Result, then), null);
     }
+
+    public static IResult Answer(Acked acked) => acked.Outcome switch
+    {
+        Settled.Done or Settled.Repeated when acked.FollowUps.Count == 0 => NoAnswer.Instance,
+        Settled.Done or Settled.Repeated => new Answer<Response>(StatusCodes.Status200OK, new Response([.. acked.FollowUps.Select(job => job.Text)])),
+        Settled.Missing => Problems.JobMissing(),
+        Settled.Lost => Problems.LeaseLost(),
+        Settled.Cancelled => Problems.JobCancelled(),
+        Settled.KeyReused => Problems.InFollowUp(Problems.IdempotencyKeyReused(), acked.Refused),
+        Settled.KeyTaken => Problems.InFollowUp(Problems.UniqueConflict(acked.FollowUps[0]), acked.Refused),
+        Settled.Full => Problems.InFollowUp(Problems.QueueFull(), acked.Refused),
+        var other => throw new UnreachableException($"AckJob.lua answered {other}."),
+    };
 }
 
 /// <param name="Result">Kept with the job where jobs are kept.</param>

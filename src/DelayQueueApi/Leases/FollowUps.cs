@@ -1,19 +1,32 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>Reads the jobs that an ack is to make.</summary>
-internal sealed class FollowUps(JobLimits limits)
+internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
 {
     /// <returns>The jobs, or what is wrong with the first that is not valid; its fields are named as of the ack.</returns>
+    /// <exception cref="StoreException">The store has no room for them.</exception>
     public (IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem) Read(RawJson[]? then, HttpContext http)
     {
+        if (then is null)
+        {
+            return ([], null);
+        }
+
+        if (then.Length is 0 or > Limits.MaxFollowUps)
+        {
+            return ([], Problems.Invalid("then", $"must have 1 to {Limits.MaxFollowUps} items"));
+        }
+
+        embedded.ThrowIfFull();
         var jobs = new List<NewJob>();
         var keys = new HashSet<string>();
-        for (var i = 0; i < then?.Length; i++)
+        for (var i = 0; i < then.Length; i++)
         {
             var item = JsonBody<ScheduleJob.Request>.Read(then[i].Utf8);
             var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? CheckKeys(item.Value, keys);

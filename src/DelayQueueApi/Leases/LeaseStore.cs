@@ -21,7 +21,6 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly ScriptRunner scripts;
     private readonly Wakeups wakeups;
     private readonly WorkersSeen workers;
-    private readonly EmbeddedStore embedded;
     private readonly StoreOptions options;
     private readonly GroupCommit<Claim, Claimed> claims;
     private readonly GroupCommit<Ack, Acked> acks;
@@ -29,9 +28,9 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly GroupCommit<HeldLease, Settled> releases;
     private readonly GroupCommit<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, WorkersSeen workers, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, WorkersSeen workers, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.wakeups, this.embedded, this.workers, this.options) = (scripts, wakeups, embedded, workers, options.Value);
+        (this.scripts, this.wakeups, this.workers, this.options) = (scripts, wakeups, workers, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
         claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience, TimeProvider.System);
         acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim, patience, TimeProvider.System);
@@ -45,17 +44,14 @@ internal sealed class LeaseStore : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The client went away before the claim was sent.</exception>
     public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) => claims.SubmitAsync(claim, client);
 
-    public Task<Acked> AckAsync(Ack ack)
-    {
-        if (ack.Then.Count > 0)
-        {
-            embedded.ThrowIfFull();
-        }
+    public Task<Acked> AckAsync(Ack ack) => acks.SubmitAsync(ack);
 
-        return acks.SubmitAsync(ack);
-    }
+    /// <returns>For each what became of it, or why the store did not take it; so do the other methods for many.</returns>
+    public Task<IReadOnlyList<(Acked? Acked, StoreException? Failure)>> AckAllAsync(IReadOnlyList<Ack> all) => acks.SubmitAllAsync(all);
 
     public Task<Nacked> NackAsync(Nack nack) => nacks.SubmitAsync(nack);
+
+    public Task<IReadOnlyList<(Nacked? Nacked, StoreException? Failure)>> NackAllAsync(IReadOnlyList<Nack> all) => nacks.SubmitAllAsync(all);
 
     public Task<Settled> ReleaseAsync(HeldLease lease) => releases.SubmitAsync(lease);
 

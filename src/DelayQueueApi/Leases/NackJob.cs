@@ -4,6 +4,7 @@ using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using FluentValidation;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
@@ -52,31 +53,32 @@ internal static class NackJob
         }
     }
 
-    private static Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store) =>
-        RunAsync(id, body.Value, leases, store);
+    private static async Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    {
+        var (nack, problem) = await ReadAsync(id, body.Value, leases);
+        return nack is null ? problem! : Answer(await store.NackAsync(nack));
+    }
 
-    public static async Task<IResult> RunAsync(JobId id, Request request, LeaseRequests leases, LeaseStore store)
+    /// <returns>What is asked of the store, or why nothing is.</returns>
+    public static async ValueTask<(Nack? Nack, ProblemHttpResult? Problem)> ReadAsync(JobId id, Request request, LeaseRequests leases)
     {
         var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
-        if (lease is null)
-        {
-            return problem!;
-        }
-
-        var nacked = await store.NackAsync(new Nack(lease, new JobError(request.Error, request.ErrorType), request.DelayMs, request.Dead == true));
-        return nacked.Outcome switch
-        {
-            NackOutcome.Scheduled => Answer(JobState.Scheduled, nacked.At),
-            NackOutcome.Ready => Answer(JobState.Ready, nacked.At),
-            NackOutcome.Dead => Answer(JobState.Dead),
-            NackOutcome.Missing => Problems.JobMissing(),
-            NackOutcome.Lost => Problems.LeaseLost(),
-            NackOutcome.Cancelled => Problems.JobCancelled(),
-            var other => throw new UnreachableException($"NackJob.lua answered {other}."),
-        };
-
-        static Answer<Response> Answer(JobState state, DateTimeOffset? runAt = null) => new(StatusCodes.Status200OK, new Response(state, runAt));
+        return lease is null ? (null, problem)
+            : (new Nack(lease, new JobError(request.Error, request.ErrorType), request.DelayMs, request.Dead == true), null);
     }
+
+    public static IResult Answer(Nacked nacked) => nacked.Outcome switch
+    {
+        NackOutcome.Scheduled => Answer(JobState.Scheduled, nacked.At),
+        NackOutcome.Ready => Answer(JobState.Ready, nacked.At),
+        NackOutcome.Dead => Answer(JobState.Dead),
+        NackOutcome.Missing => Problems.JobMissing(),
+        NackOutcome.Lost => Problems.LeaseLost(),
+        NackOutcome.Cancelled => Problems.JobCancelled(),
+        var other => throw new UnreachableException($"NackJob.lua answered {other}."),
+    };
+
+    private static Answer<Response> Answer(JobState state, DateTimeOffset? runAt = null) => new(StatusCodes.Status200OK, new Response(state, runAt));
 }
 
 internal sealed record Nack(HeldLease Lease, JobError Error, long? DelayMs, bool Dead);

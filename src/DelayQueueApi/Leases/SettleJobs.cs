@@ -63,11 +63,6 @@ internal static class SettleJobs
             .WithMessage($"and nacks must have 1 to {Limits.MaxBatch} items together");
     }
 
-    internal sealed class AckValidator : AbstractValidator<Ack>
-    {
-        public AckValidator() => Include(new AckJob.Validator());
-    }
-
     internal sealed class NackValidator : AbstractValidator<Nack>
     {
         public NackValidator() => Include(new NackJob.Validator());
@@ -75,32 +70,67 @@ internal static class SettleJobs
 
     private static async Task<IResult> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
-        var acks = (body.Value.Acks ?? []).Select(item => SettleAsync<Ack>(item, ack =>
-            AckJob.RunAsync(new JobId(ack.Id), ack, leases, store, followUps, http)));
-        var nacks = (body.Value.Nacks ?? []).Select(item => SettleAsync<Nack>(item, nack =>
-            NackJob.RunAsync(new JobId(nack.Id), nack, leases, store)));
-        return new Answer<Response>(StatusCodes.Status200OK, new Response(await Task.WhenAll([.. acks, .. nacks])));
+        var acked = await SettleAsync<Ack, Leases.Ack, Acked>(
+            body.Value.Acks, ack => AckJob.ReadAsync(new JobId(ack.Id), ack, leases, followUps, http), store.AckAllAsync, AckJob.Answer, http);
+        var nacked = await SettleAsync<Nack, Leases.Nack, Nacked>(
+            body.Value.Nacks, nack => NackJob.ReadAsync(new JobId(nack.Id), nack, leases), store.NackAllAsync, NackJob.Answer, http);
+        return new Answer<Response>(StatusCodes.Status200OK, new Response([.. acked, .. nacked]));
+    }
 
-        async Task<Result> SettleAsync<T>(RawJson item, Func<T, Task<IResult>> settle)
-            where T : class
+    private static async Task<Result[]> SettleAsync<TItem, TOperation, TReply>(
+        RawJson[]? items,
+        Func<TItem, ValueTask<(TOperation? Operation, ProblemHttpResult? Problem)>> read,
+        Func<IReadOnlyList<TOperation>, Task<IReadOnlyList<(TReply? Reply, StoreException? Failure)>>> settle,
+        Func<TReply, IResult> answer,
+        HttpContext http)
+        where TItem : class
+        where TOperation : class
+    {
+        var validator = http.RequestServices.GetService<IValidator<TItem>>();
+        var results = new Result[items?.Length ?? 0];
+        var operations = new List<TOperation>(results.Length);
+        var indexes = new List<int>(results.Length);
+        for (var i = 0; i < results.Length; i++)
         {
-            var read = JsonBody<T>.Read(item.Utf8);
+            var item = JsonBody<TItem>.Read(items![i].Utf8);
+            var (operation, problem) = (item.Problem ?? item.Validate(validator)) is { } invalid ? (null, invalid) : await ReadAsync(item.Value);
+            if (operation is null)
+            {
+                results[i] = AsItem(problem!, http);
+                continue;
+            }
+
+            operations.Add(operation);
+            indexes.Add(i);
+        }
+
+        var outcomes = await settle(operations);
+        for (var i = 0; i < outcomes.Count; i++)
+        {
+            var (reply, failure) = outcomes[i];
+            results[indexes[i]] = AsItem(reply is null ? Problems.StoreUnavailable(failure!) : answer(reply), http);
+        }
+
+        return results;
+
+        async ValueTask<(TOperation? Operation, ProblemHttpResult? Problem)> ReadAsync(TItem item)
+        {
             try
             {
-                return AsItem(read.Problem ?? read.Validate(http.RequestServices) ?? await settle(read.Value));
+                return await read(item);
             }
             catch (StoreException error)
             {
-                return AsItem(Problems.StoreUnavailable(error));
+                return (null, Problems.StoreUnavailable(error));
             }
         }
-
-        Result AsItem(IResult result) => result switch
-        {
-            ProblemHttpResult problem => new(problem.StatusCode, Problem: Problem.Of(problem, http)),
-            Answer<AckJob.Response> acked => new(acked.Status, acked.Value.Then),
-            Answer<NackJob.Response> nacked => new(nacked.Status, State: nacked.Value.State, RunAt: nacked.Value.RunAt),
-            _ => new(StatusCodes.Status204NoContent),
-        };
     }
+
+    private static Result AsItem(IResult result, HttpContext http) => result switch
+    {
+        ProblemHttpResult problem => new(problem.StatusCode, Problem: Problem.Of(problem, http)),
+        Answer<AckJob.Response> acked => new(acked.Status, acked.Value.Then),
+        Answer<NackJob.Response> nacked => new(nacked.Status, State: nacked.Value.State, RunAt: nacked.Value.RunAt),
+        _ => new(StatusCodes.Status204NoContent),
+    };
 }

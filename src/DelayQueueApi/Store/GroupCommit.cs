@@ -2,10 +2,11 @@ namespace DelayQueueApi.Store;
 
 /// <summary>
 /// Lets operations that are asked for at the same time share script calls: while a call is in flight, what arrives is gathered and sent
-/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones
-/// (docs/performance.md); what waits meanwhile is bounded in number and in time.
+/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones; a
+/// second one leaves beside it only where it is full, so that the store has the next work when it is done with the last
+/// (docs/performance.md). What waits meanwhile is bounded in number and in time.
 /// </summary>
-/// <param name="commit">Runs operations in one call and answers one reply for each, in order.</param>
+/// <param name="commit">Runs operations in one call and answers one reply for each, in order. The call is on its way when it returns.</param>
 /// <param name="weight">What an operation adds to a call, in the unit of <paramref name="maxWeight"/>.</param>
 /// <param name="maxWeight">The most that one call carries; a heavier operation goes alone.</param>
 /// <param name="patience">How long an operation may wait for its call.</param>
@@ -17,38 +18,45 @@ internal sealed class GroupCommit<TOperation, TReply>(
     private const int MaxOperations = 100;
 
     private const int MaxWaiting = 10_000;
+    private const int MaxCalls = 2;
 
+    private readonly Lock sending = new();
     private readonly Lock gate = new();
     private readonly Queue<Pending> waiting = new();
     private readonly TaskCompletionSource idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private bool committing;
+    private int operationsWaiting;
+    private long weightWaiting;
+    private int calls;
     private bool disposed;
+
+    private bool IsFull => operationsWaiting >= MaxOperations || weightWaiting >= maxWeight;
 
     /// <param name="operation">What to do.</param>
     /// <param name="cancellation">Before the operation is sent it takes it back; then it has no effect.</param>
     /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait, or this one for too long.</exception>
-    public Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default)
+    public async Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default) =>
+        (await Submit(new Pending([operation], weight(operation), time.GetTimestamp(), cancellation)))[0];
+
+    /// <summary>As if each was submitted, in order; as many at a time as fit into one call do stay together.</summary>
+    /// <returns>For each its reply, or why there is none.</returns>
+    public async Task<IReadOnlyList<(TReply? Reply, StoreException? Failure)>> SubmitAllAsync(IReadOnlyList<TOperation> operations)
     {
-        var pending = new Pending(operation, time.GetTimestamp(), cancellation);
-        lock (gate)
+        var parts = Parts(operations).ToArray();
+        var replies = Array.ConvertAll(parts, Submit);
+        var outcomes = new List<(TReply?, StoreException?)>(operations.Count);
+        for (var i = 0; i < parts.Length; i++)
         {
-            if (disposed || waiting.Count >= MaxWaiting)
+            try
             {
-                return Task.FromException<TReply>(new StoreException(
-                    Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
+                outcomes.AddRange((await replies[i]).Select(reply => ((TReply?)reply, (StoreException?)null)));
             }
-
-            waiting.Enqueue(pending);
-            if (committing)
+            catch (StoreException failure)
             {
-                return pending.Task;
+                outcomes.AddRange(parts[i].Operations.Select(_ => (default(TReply?), (StoreException?)failure)));
             }
-
-            committing = true;
         }
 
-        CommitLater();
-        return pending.Task;
+        return outcomes;
     }
 
     /// <summary>Refuses what comes from now on, and answers what was submitted.</summary>
@@ -57,7 +65,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
         lock (gate)
         {
             disposed = true;
-            if (!committing)
+            if (calls == 0)
             {
                 idle.TrySetResult();
             }
@@ -68,46 +76,94 @@ internal sealed class GroupCommit<TOperation, TReply>(
 
     void IThreadPoolWorkItem.Execute() => _ = CommitNextAsync();
 
-    private async Task CommitNextAsync()
+    private IEnumerable<Pending> Parts(IReadOnlyList<TOperation> operations)
     {
-        if (Gather() is { } batch)
+        var part = new List<TOperation>();
+        var total = 0L;
+        foreach (var operation in operations)
         {
-            if (batch.Count > 0)
+            var added = weight(operation);
+            if (part.Count == MaxOperations || (part.Count > 0 && total + added > maxWeight))
             {
-                await CommitAsync(batch);
+                yield return new Pending(part, total, time.GetTimestamp());
+                (part, total) = ([], 0);
             }
 
-            CommitLater();
+            part.Add(operation);
+            total += added;
         }
+
+        if (part.Count > 0)
+        {
+            yield return new Pending(part, total, time.GetTimestamp());
+        }
+    }
+
+    private Task<IReadOnlyList<TReply>> Submit(Pending pending)
+    {
+        lock (gate)
+        {
+            if (disposed || operationsWaiting >= MaxWaiting)
+            {
+                return Task.FromException<IReadOnlyList<TReply>>(new StoreException(
+                    Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
+            }
+
+            waiting.Enqueue(pending);
+            operationsWaiting += pending.Operations.Count;
+            weightWaiting += pending.Weight;
+            if (calls == 0 || (calls < MaxCalls && IsFull))
+            {
+                calls++;
+                CommitLater();
+            }
+        }
+
+        return pending.Task;
     }
 
     /// <summary>Behind the work that is there already: in a busy process it brings more operations for the call.</summary>
     private void CommitLater() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
 
-    /// <returns>What goes into the next call, or null where nothing waits.</returns>
-    private List<Pending>? Gather()
+    private async Task CommitNextAsync()
     {
+        List<Pending> batch;
+        Task<IReadOnlyList<TReply>> call;
+        // What is gathered first is sent first.
+        lock (sending)
+        {
+            batch = Gather();
+            call = batch.Count == 0 ? Task.FromResult<IReadOnlyList<TReply>>([]) : commit([.. batch.SelectMany(pending => pending.Operations)]);
+        }
+
+        await AnswerAsync(batch, call);
         lock (gate)
         {
-            if (waiting.Count == 0)
+            if (waiting.Count > 0 && (calls == 1 || IsFull))
             {
-                committing = false;
-                if (disposed)
-                {
-                    idle.TrySetResult();
-                }
-
-                return null;
+                CommitLater();
             }
+            else if (--calls == 0 && disposed)
+            {
+                idle.TrySetResult();
+            }
+        }
+    }
 
-            var batch = new List<Pending>(Math.Min(waiting.Count, MaxOperations));
-            var total = 0L;
-            while (batch.Count < MaxOperations && waiting.TryPeek(out var next))
+    /// <returns>What goes into the next call; nothing where that would be a second one and not full.</returns>
+    private List<Pending> Gather()
+    {
+        var batch = new List<Pending>();
+        var (count, total) = (0, 0L);
+        lock (gate)
+        {
+            while ((calls == 1 || count > 0 || IsFull) && waiting.TryPeek(out var next))
             {
                 if (!IsLeft(next))
                 {
-                    total += weight(next.Operation);
-                    if (batch.Count > 0 && total > maxWeight)
+                    count += next.Operations.Count;
+                    total += next.Weight;
+                    if (batch.Count > 0 && (count > MaxOperations || total > maxWeight))
                     {
                         break;
                     }
@@ -116,10 +172,12 @@ internal sealed class GroupCommit<TOperation, TReply>(
                 }
 
                 waiting.Dequeue();
+                operationsWaiting -= next.Operations.Count;
+                weightWaiting -= next.Weight;
             }
-
-            return batch;
         }
+
+        return batch;
     }
 
     /// <summary>True where nobody waits for the operation any more.</summary>
@@ -127,14 +185,17 @@ internal sealed class GroupCommit<TOperation, TReply>(
         pending.Cancellation.IsCancellationRequested ? pending.TrySetCanceled(pending.Cancellation)
         : time.GetElapsedTime(pending.Since) > patience && pending.TrySetException(new StoreException(Applied.No, "The store is too slow: the operation was not sent in time."));
 
-    private async Task CommitAsync(List<Pending> batch)
+    private static async Task AnswerAsync(List<Pending> batch, Task<IReadOnlyList<TReply>> call)
     {
         try
         {
-            var replies = await commit(batch.ConvertAll(pending => pending.Operation));
-            for (var i = 0; i < batch.Count; i++)
+            var replies = await call;
+            var first = 0;
+            foreach (var pending in batch)
             {
-                batch[i].SetResult(replies[i]);
+                var count = pending.Operations.Count;
+                pending.SetResult(count == replies.Count ? replies : [.. replies.Skip(first).Take(count)]);
+                first += count;
             }
         }
 #pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the others go on.
@@ -145,10 +206,13 @@ internal sealed class GroupCommit<TOperation, TReply>(
         }
     }
 
-    private sealed class Pending(TOperation operation, long since, CancellationToken cancellation)
-        : TaskCompletionSource<TReply>(TaskCreationOptions.RunContinuationsAsynchronously)
+    /// <summary>What was submitted together, and so goes into one call.</summary>
+    private sealed class Pending(IReadOnlyList<TOperation> operations, long weight, long since, CancellationToken cancellation = default)
+        : TaskCompletionSource<IReadOnlyList<TReply>>(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        public TOperation Operation => operation;
+        public IReadOnlyList<TOperation> Operations => operations;
+
+        public long Weight => weight;
 
         public long Since => since;
 

@@ -50,6 +50,47 @@ public class GroupCommitTests
     }
 
     [Fact]
+    public async Task A_second_call_leaves_beside_the_first_once_it_is_full()
+    {
+        await using var group = Group();
+        var first = await InFlightAsync(group, 1);
+
+        var rest = Enumerable.Range(2, 250).Select(operation => group.SubmitAsync(operation)).ToArray();
+        await Hosting.Api.UntilAsync(() => calls.Count == 2);
+        open.SetResult();
+
+        Assert.Equal(Enumerable.Range(1, 251).Select(i => i * 10), await Task.WhenAll([first, .. rest]));
+        Assert.Equal([1, 100, 100, 50], calls.Select(call => call.Count));
+    }
+
+    [Fact]
+    public async Task Many_that_are_submitted_together_stay_together()
+    {
+        await using var group = Group();
+        var first = await InFlightAsync(group, 1);
+        var second = group.SubmitAsync(2);
+
+        var together = group.SubmitAllAsync([.. Enumerable.Range(3, 150)]);
+        open.SetResult();
+
+        Assert.Equal(Enumerable.Range(3, 150).Select(i => (i * 10, (StoreException?)null)), await together);
+        Assert.Equal((int[])[10, 20], await Task.WhenAll(first, second));
+        Assert.Equal([[1], [2], [.. Enumerable.Range(3, 100)], [.. Enumerable.Range(103, 50)]], calls);
+    }
+
+    [Fact]
+    public async Task Of_many_only_those_of_a_call_that_fails_have_no_reply()
+    {
+        open.SetResult();
+        await using var group = Group();
+
+        var outcomes = await group.SubmitAllAsync([-1, .. Enumerable.Repeat(2, 99), 3]);
+
+        Assert.All(outcomes.Take(100), outcome => Assert.Equal(Applied.Unknown, outcome.Failure?.Applied));
+        Assert.Equal((30, null), outcomes[100]);
+    }
+
+    [Fact]
     public async Task A_call_that_fails_fails_its_own_operations_only()
     {
         open.SetResult();
@@ -65,12 +106,15 @@ public class GroupCommitTests
     {
         await using var group = Group();
         var first = await InFlightAsync(group, 1);
+        var second = group.SubmitAllAsync([.. Enumerable.Range(0, 100)]);
+        await Hosting.Api.UntilAsync(() => calls.Count == 2);
         var waiting = Enumerable.Range(0, 10_000).Select(operation => group.SubmitAsync(operation)).ToArray();
 
         Assert.Equal(Applied.No, (await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(2))).Applied);
 
         open.SetResult();
         Assert.Equal(10, await first);
+        Assert.Equal(100, (await second).Count);
         Assert.Equal(10_000, (await Task.WhenAll(waiting)).Distinct().Count());
         Assert.Equal(30, await group.SubmitAsync(3));
     }
