@@ -4,37 +4,42 @@ using DelayQueueApi.Faults.Processes;
 namespace DelayQueueApi.Faults.Clients;
 
 /// <summary>
-/// Clients that schedule, claim, settle and cancel jobs of one queue at the same time. Each repeats a call until it knows the
-/// outcome; while the service or its store is away they wait.
+/// Clients that schedule, claim, settle, cancel and look at jobs of one queue at the same time, spread over the services. Each repeats a
+/// call until it knows the outcome; while the service or its store is away they wait.
 /// </summary>
-internal sealed class Load(JobClient api, History history, string queue, int seed)
+internal sealed class Load(IReadOnlyList<ServiceProcess> services, History history, string queue, int seed)
 {
     private const int Clients = 8;
 
-    /// <summary>Long enough to be shown again after an outage; the short ones are for jobs that their worker forgets.</summary>
+    /// <summary>Long enough to be shown again after most outages; the short ones are for jobs that their worker forgets.</summary>
     private const int LongLeaseMs = 6_000;
     private const int ShortLeaseMs = 1_000;
+
+    /// <summary>Where nobody says that something is away, a call that failed is soon repeated.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     private readonly Lock gate = new();
     private TaskCompletionSource back = Completed();
     private TaskCompletionSource allWait = Completed();
-    private int waiting;
+    private readonly HashSet<int> awaited = [];
     private Task[] running = [];
     private volatile bool stopping;
+    private volatile bool abandoned;
 
     public void Start() => running = [.. Enumerable.Range(0, Clients).Select(client => RunAsync(client, new Random(seed + client)))];
 
     /// <summary>Lets so many more calls pass.</summary>
     public Task PassAsync(int calls) => WhileRunning(history.MoreAsync(calls));
 
-    /// <summary>Takes something away, and waits until every client has met the outage.</summary>
-    public async Task MeetAsync(Func<Task> outage)
+    /// <summary>Takes something away, and waits until every client that needs it has met the outage.</summary>
+    /// <param name="instance">The service that is taken away; null where all are, or their store.</param>
+    public async Task MeetAsync(Func<Task> outage, int? instance = null)
     {
         lock (gate)
         {
             back = new(TaskCreationOptions.RunContinuationsAsynchronously);
             allWait = new(TaskCreationOptions.RunContinuationsAsynchronously);
-            waiting = 0;
+            awaited.UnionWith(Enumerable.Range(0, Clients).Where(client => instance is null || InstanceOf(client) == instance));
         }
 
         await outage();
@@ -42,7 +47,7 @@ internal sealed class Load(JobClient api, History history, string queue, int see
     }
 
     /// <summary>What was taken away is there again.</summary>
-    public void GoOn() => back.SetResult();
+    public void GoOn() => back.TrySetResult();
 
     public async Task StopAsync()
     {
@@ -50,114 +55,136 @@ internal sealed class Load(JobClient api, History history, string queue, int see
         await Task.WhenAll(running).WaitAsync(ChildProcess.Patience);
     }
 
-    /// <summary>Finishes what is left, and looks at every job that was made.</summary>
-    public async Task<Queue> DrainAsync()
+    /// <summary>Ends the clients, whatever they know.</summary>
+    public async Task AbandonAsync()
     {
-        Queue left;
-        do
-        {
-            var claim = await api.ClaimAsync(queue, limit: 100, leaseMs: LongLeaseMs, waitMs: LongLeaseMs + 2_000);
-            await Task.WhenAll(claim.Grants.Select(job => api.SettleAsync(Verb.Ack, job)));
-            left = await api.QueueAsync(queue);
-            if (claim.Grants.Count == 0)
-            {
-                break;
-            }
-        }
-        while (left.Unfinished > 0);
-
-        var made = history.Calls.OfType<Create>().Select(create => create.Made?.Id).Concat(history.Calls.OfType<Settle>().Select(ack => ack.FollowUp));
-        foreach (var page in made.OfType<string>().Distinct().Chunk(50))
-        {
-            await Task.WhenAll(page.Select(api.LookAsync));
-        }
-
-        return left;
+        (stopping, abandoned) = (true, true);
+        GoOn();
+        await Task.WhenAll(running).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    /// <summary>Finishes what is left, looks at every job that was made, and at the lists and counts of the queue.</summary>
+    public async Task DrainAsync()
+    {
+        var api = Client(Clients, 0);
+        var idle = 0;
+        while (idle < 2)
+        {
+            var claim = await api.ClaimAsync(queue, limit: 100, leaseMs: LongLeaseMs, waitMs: LongLeaseMs + 2_000, claimId: $"drain-{history.Calls.Count}");
+            await Task.WhenAll(claim.Grants.Select(api.AckAsync));
+            idle = (await api.QueueAsync(queue)).Unfinished == 0 ? 2 : claim.Grants.Count == 0 ? idle + 1 : 0;
+        }
+
+        var known = new Evidence(history.Calls).Lives.Keys.ToArray();
+        foreach (var page in known.Chunk(50))
+        {
+            await Task.WhenAll(page.Select((id, number) => Client(Clients, number % services.Count).LookAsync(id)));
+        }
+
+        foreach (var state in (string[])["scheduled", "ready", "leased", "dead"])
+        {
+            await api.ListAsync(queue, state);
+        }
+
+        await api.CountAsync(queue);
+    }
+
+    private int InstanceOf(int client) => client % services.Count;
+
+    private JobClient Client(int client, int instance) => new(() => services[instance].Client, history, client, instance);
 
     /// <summary>Waits for a signal, or fails as the first client that fails.</summary>
     private async Task WhileRunning(Task signal) => await await Task.WhenAny([signal, .. running]).WaitAsync(ChildProcess.Patience);
 
     private async Task RunAsync(int client, Random random)
     {
+        var api = Client(client, InstanceOf(client));
+        var elsewhere = Client(client, (client + 1) % services.Count);
         var mine = new List<string>();
         for (var number = 1; !stopping; number++)
         {
             var job = NewJob.Any($"{client}-{number}", queue, random);
             for (var times = random.Next(10) == 0 ? 2 : 1; times > 0; times--)
             {
-                if ((await SureAsync(() => api.CreateAsync(job), untilDone: false)).Made is { } made)
+                if ((await SureAsync(client, () => api.CreateAsync(job), untilDone: false)).Made is { } made)
                 {
                     mine.Add(made.Id);
                 }
             }
 
-            await WorkAsync(random);
+            await WorkAsync(client, number, api, random);
             if (mine.Count > 0 && random.Next(8) == 0)
             {
-                await SureAsync(() => api.CancelAsync(mine[^random.Next(1, Math.Min(mine.Count, 10) + 1)]));
+                await SureAsync(client, () => api.CancelAsync(mine[^random.Next(1, Math.Min(mine.Count, 10) + 1)]));
+            }
+
+            if (mine.Count > 0 && random.Next(10) == 0)
+            {
+                await elsewhere.LookAsync(mine[^1]);
+            }
+
+            if (random.Next(20) == 0)
+            {
+                await elsewhere.CountAsync(queue);
             }
         }
     }
 
-    private async Task WorkAsync(Random random)
+    private async Task WorkAsync(int client, int number, JobClient api, Random random)
     {
         var forgets = random.Next(20) == 0;
-        var claim = await api.ClaimAsync(queue, random.Next(1, 4), forgets ? ShortLeaseMs : LongLeaseMs, waitMs: random.Next(20));
-        if (!claim.Reply.IsDone)
-        {
-            await WaitForReturnAsync();
-        }
-
+        var (limit, waitMs) = (random.Next(1, 4), random.Next(10) == 0 ? 200 : random.Next(2) * 20);
+        var claim = await SureAsync(client, () => api.ClaimAsync(
+            queue, limit, forgets ? ShortLeaseMs : LongLeaseMs, waitMs, $"{client}-{number}"));
         foreach (var job in forgets ? [] : claim.Grants)
         {
-            await SettleAsync(job, random);
+            await SettleAsync(client, api, job, random);
         }
     }
 
-    private async Task SettleAsync(ClaimedJob job, Random random)
+    private async Task SettleAsync(int client, JobClient api, ClaimedJob job, Random random)
     {
         switch (random.Next(12))
         {
             case 10 or 11 when !NewJob.IsLink(job):
-                await SureAsync(() => api.ChainAsync(job, NewJob.After(job)));
+                await SureAsync(client, () => api.ChainAsync(job, NewJob.After(job)));
                 break;
             case 0:
-                await SureAsync(() => api.SettleAsync(Verb.Nack, job));
+                await SureAsync(client, () => api.NackAsync(job));
                 break;
             case 1:
-                await SureAsync(() => api.SettleAsync(Verb.Nack, job, "\"delayMs\":300"));
+                await SureAsync(client, () => api.NackAsync(job, delayMs: 300));
                 break;
             case 2:
-                await SureAsync(() => api.SettleAsync(Verb.Release, job));
+                await SureAsync(client, () => api.ReleaseAsync(job));
                 break;
             case 3:
-                await SureAsync(() => api.SettleAsync(Verb.Extend, job, $"\"leaseMs\":{LongLeaseMs}"));
-                await SureAsync(() => api.SettleAsync(Verb.Ack, job));
+                await SureAsync(client, () => api.ExtendAsync(job, LongLeaseMs));
+                await SureAsync(client, () => api.AckAsync(job));
                 break;
             case 4:
-                await SureAsync(() => api.SettleAsync(Verb.Ack, job));
-                await SureAsync(() => api.SettleAsync(Verb.Ack, job));
+                await SureAsync(client, () => api.AckAsync(job));
+                await SureAsync(client, () => api.AckAsync(job));
                 break;
             default:
-                await SureAsync(() => api.SettleAsync(Verb.Ack, job));
+                await SureAsync(client, () => api.AckAsync(job));
                 break;
         }
     }
 
     /// <param name="untilDone">False to give up where the answer says that the call had no effect.</param>
-    private async Task<T> SureAsync<T>(Func<Task<T>> call, bool untilDone = true)
+    private async Task<T> SureAsync<T>(int client, Func<Task<T>> call, bool untilDone = true)
         where T : Call
     {
         while (true)
         {
             var seen = await call();
-            if (!seen.Reply.IsUnknown && !seen.Reply.IsNotApplied)
+            if (abandoned || (!seen.Reply.IsUnknown && !seen.Reply.IsNotApplied))
             {
                 return seen;
             }
 
-            await WaitForReturnAsync();
+            await WaitForReturnAsync(client);
             if (seen.Reply.IsNotApplied && !untilDone)
             {
                 return seen;
@@ -165,11 +192,16 @@ internal sealed class Load(JobClient api, History history, string queue, int see
         }
     }
 
-    private Task WaitForReturnAsync()
+    private Task WaitForReturnAsync(int client)
     {
         lock (gate)
         {
-            if (!back.Task.IsCompleted && ++waiting == Clients)
+            if (back.Task.IsCompleted)
+            {
+                return Task.Delay(Pause, TimeProvider.System);
+            }
+
+            if (awaited.Remove(client) && awaited.Count == 0)
             {
                 allWait.SetResult();
             }
