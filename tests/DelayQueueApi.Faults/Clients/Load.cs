@@ -11,7 +11,8 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
 {
     private const int Clients = 8;
 
-    /// <summary>Long enough to be shown again after most outages; the short ones are for jobs that their worker forgets.</summary>
+    /// <summary>Long enough to be shown again after most outages; the short ones are for jobs that their worker forgets, or
+    /// finishes at about their end.</summary>
     private const int LongLeaseMs = 6_000;
     private const int ShortLeaseMs = 1_000;
 
@@ -101,6 +102,7 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
         var api = Client(client, InstanceOf(client));
         var elsewhere = Client(client, (client + 1) % services.Count);
         var mine = new List<string>();
+        var slow = new Queue<(ClaimedJob Job, DateTimeOffset At)>();
         for (var number = 1; !stopping; number++)
         {
             var job = NewJob.Any($"{client}-{number}", queue, random);
@@ -112,7 +114,7 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
                 }
             }
 
-            await WorkAsync(client, number, api, random);
+            await WorkAsync(client, number, api, slow, random);
             if (mine.Count > 0 && random.Next(8) == 0)
             {
                 await SureAsync(client, () => api.CancelAsync(mine[^random.Next(1, Math.Min(mine.Count, 10) + 1)]));
@@ -130,15 +132,27 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
         }
     }
 
-    private async Task WorkAsync(int client, int number, JobClient api, Random random)
+    private async Task WorkAsync(int client, int number, JobClient api, Queue<(ClaimedJob Job, DateTimeOffset At)> slow, Random random)
     {
+        if (slow.TryPeek(out var late) && TimeProvider.System.GetUtcNow() > late.At)
+        {
+            await SettleAsync(client, api, slow.Dequeue().Job, random);
+        }
+
         var forgets = random.Next(20) == 0;
         var (limit, waitMs) = (random.Next(1, 4), random.Next(10) == 0 ? 200 : random.Next(2) * 20);
         var claim = await SureAsync(client, () => api.ClaimAsync(
             queue, limit, forgets ? ShortLeaseMs : LongLeaseMs, waitMs, $"{client}-{number}"));
-        foreach (var job in forgets ? [] : claim.Grants)
+        foreach (var job in claim.Grants)
         {
-            await SettleAsync(client, api, job, random);
+            if (!forgets)
+            {
+                await SettleAsync(client, api, job, random);
+            }
+            else if (random.Next(2) == 0)
+            {
+                slow.Enqueue((job, job.Lease.ExpiresAt.AddMilliseconds(random.Next(-600, 300))));
+            }
         }
     }
 

@@ -17,8 +17,10 @@ internal sealed class Evidence
             .ToDictionary(job => job.Payload);
         Lives = LivesOf(settles);
         Time = new StoreTime(
-            Creates.Where(create => create.Made is not null).Select(create => (create.Made!.EnqueuedAt, create.Ended))
-                .Concat(Lives.Values.SelectMany(life => life.Grants).Select(grant => (grant.At, grant.Ended))));
+        [
+            .. Creates.Where(create => create.Made is not null).Select(create => (create.Made!.EnqueuedAt, (long?)null, create.Ended)),
+            .. Lives.Values.SelectMany(life => life.Grants).Select(grant => (grant.At, (long?)grant.Began, grant.Ended)),
+        ]);
         UnseenClaims = [.. Claims.Where(claim => claim.Reply.IsUnknown && !IsAnsweredAgain(claim))];
     }
 

@@ -8,6 +8,7 @@ public class JobTests : HandMadeHistory
     {
         Create();
         Claim(fence: 1, at: 0);
+        Wait(seconds: 2);
         Settle(Verb.Ack, fence: 1, status: 409);
         Look(state: null);
 
@@ -115,8 +116,9 @@ public class JobTests : HandMadeHistory
     {
         Create();
         Claim(fence: 1, at: 0);
+        Wait(seconds: 2);
         Chain(fence: 1, "next", status: 409);
-        Claim(fence: 1, at: 0, granted: job => job with { Id = "next", Payload = NextPayload });
+        Claim(fence: 1, at: 2_000, granted: job => job with { Id = "next", Payload = NextPayload });
         Look(state: "dead");
 
         AssertBroken("S15");

@@ -163,6 +163,17 @@ public class LeaseTests : HandMadeHistory
     }
 
     [Fact]
+    public void S5_a_live_lease_that_is_refused()
+    {
+        Create();
+        Claim(fence: 1, at: 0);
+        Settle(Verb.Ack, fence: 1, status: 409);
+        Look(state: "dead");
+
+        AssertBroken("S5");
+    }
+
+    [Fact]
     public void S6_attempts_that_nobody_had()
     {
         Create();

@@ -106,6 +106,11 @@ internal sealed class Replay(Life life, Evidence evidence)
             }
         }
 
+        foreach (var settle in life.Grants.SelectMany(grant => grant.Settles.Where(settle => settle.Reply.Status == 409 && IsLive(grant, settle))))
+        {
+            yield return new Violation("S5", life.Id, settle.Ended, $"{settle.Verb} by {settle.Fence} was refused, though its lease was the live one");
+        }
+
         var acks = life.Settles.Where(ack => ack is { Verb: Verb.Ack, Reply.IsDone: true }).ToArray();
         if (acks.DistinctBy(ack => ack.Fence).Count() > 1)
         {
@@ -121,6 +126,12 @@ internal sealed class Replay(Life life, Evidence evidence)
     /// <summary>Whether nothing before it can have done the same: a repeated ack is answered as the first one.</summary>
     private static bool IsFirst(Settle settle, Grant grant) =>
         !grant.Settles.Any(other => other != settle && other.Verb == settle.Verb && other.Reply.MayHaveEffect && other.Began < settle.Began && settle.Verb == Verb.Ack);
+
+    /// <summary>Whether a lease can have ended neither by time nor by anybody when a call with it was answered.</summary>
+    private bool IsLive(Grant grant, Settle settle) =>
+        evidence.Time.IsSurelyAhead(grant.Job.Lease.ExpiresAt, settle.Ended)
+        && !life.Cancels.Any(cancel => cancel.Reply.MayHaveEffect && cancel.Began < settle.Ended)
+        && !grant.Settles.Any(other => other != settle && other.Verb != Verb.Extend && other.Reply.MayHaveEffect && other.Began < settle.Ended);
 
     private int Unseen(Grant before) => evidence.UnseenClaims.Count(claim => claim.Began < before.Ended);
 
