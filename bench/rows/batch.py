@@ -1,6 +1,6 @@
 """A hundred jobs a request."""
 
-from harness import wrk
+from harness import loads
 from harness.figures import Figure, Row
 from harness.processes import BenchError
 from harness.targets import HOUR_MS, PAYLOAD, body_of
@@ -15,13 +15,13 @@ def measure(service, sizes):
     queue = service.new_queue()
     body = body_of({"jobs": [{"queue": queue, "payload": PAYLOAD, "delayMs": HOUR_MS}] * JOBS})
     with service.cpu() as enqueuing:
-        load = wrk.repeat(service, "/jobs/batch", body, sizes.seconds, CONNECTIONS)
+        load = loads.repeat(service, "/jobs/batch", body, sizes.seconds, CONNECTIONS)
     enqueued = load["requests"] * JOBS
     created = service.totals(queue)["created"]
     if not enqueued <= created <= enqueued + CONNECTIONS * JOBS:
         raise BenchError(f"{service.name}: {enqueued} jobs were answered with success, {created} were made.")
 
-    claiming, _ = work(service, sizes.batched, JOBS, CONNECTIONS, mode="claim", leases="/dev/null")
+    claiming, _ = work(service, sizes.batched, JOBS, CONNECTIONS, mode="claim")
     settling, cpu = work(service, sizes.batched, JOBS, CONNECTIONS)
     return {
         "enqueued": enqueued / load["seconds"], "enqueue-cpu": enqueuing.micros(enqueued),

@@ -1,6 +1,6 @@
 """Claim and ack, one job a request."""
 
-from harness import wrk
+from harness import loads
 from harness.figures import Figure, Row
 from harness.processes import BenchError
 
@@ -13,7 +13,7 @@ def work(service, jobs, limit, connections, **options):
     # A few more, so that no claim comes back empty.
     service.fill(queue, jobs + connections * limit)
     with service.cpu() as cpu:
-        seconds = wrk.work(service, queue, jobs, limit, connections, **options)
+        seconds = loads.work(service, queue, jobs, limit, connections, **options)
     totals = service.totals(queue)
     done = totals["claimed" if options.get("mode") == "claim" else "acked"]
     if not jobs <= done <= jobs + 2 * connections * limit or totals["leasesExpired"] > 0:

@@ -2,7 +2,7 @@
 
 from tempfile import NamedTemporaryFile
 
-from harness import wrk
+from harness import loads
 from harness.figures import Figure, Row
 from harness.processes import say
 from harness.targets import HOUR_MS, PAYLOAD, body_of
@@ -40,15 +40,15 @@ def operations(service, queue, sizes):
         values[f"{operation}-store"] = (service.redis.scripts()[1] - before) / count
 
     def enqueue():
-        load = wrk.repeat(service, "/jobs", body_of({"queue": queue, "payload": PAYLOAD}), sizes.seconds, CONNECTIONS)
+        load = loads.repeat(service, "/jobs", body_of({"queue": queue, "payload": PAYLOAD}), sizes.seconds, CONNECTIONS)
         return load["requests"], load["seconds"]
 
     with NamedTemporaryFile() as leases:
         timed("enqueue", enqueue)
         # Not all, so that no claim comes back empty.
         ready = service.client.call("GET", f"/queues/{queue}")["ready"] - CONNECTIONS
-        timed("claim", lambda: (ready, wrk.work(service, queue, ready, 1, CONNECTIONS, mode="claim", leases=leases.name)))
-        timed("ack", lambda: (ready, wrk.work(service, queue, ready, 1, CONNECTIONS, mode="ack", leases=leases.name)))
+        timed("claim", lambda: (ready, loads.work(service, queue, ready, 1, CONNECTIONS, mode="claim", leases=leases.name)))
+        timed("ack", lambda: (ready, loads.work(service, queue, ready, 1, CONNECTIONS, mode="ack", leases=leases.name)))
     return values
 
 

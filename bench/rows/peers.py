@@ -6,9 +6,9 @@ import shutil
 
 from harness.builds import run
 from harness.figures import Figure, Row
+from harness.loads import LOADS, compiled
 from harness.processes import BenchError, free_port, say
 from harness.redis import Redis
-from harness.wrk import LOADS
 
 CONNECTIONS = 64
 
@@ -30,8 +30,7 @@ def measure_redis(server, sizes):
 def beanstalkd(processes, _):
     if not shutil.which("beanstalkd") or not shutil.which("gcc"):
         return None
-    load = processes.folder / "beanstalkd"
-    run(["gcc", "-O2", "-Wall", "-o", load, LOADS / "beanstalkd.c"])
+    load = compiled("beanstalkd")
     port, data = free_port(), processes.folder / "beanstalkd-data"
     data.mkdir()
     # As Redis: a log, fsync every second.

@@ -1,6 +1,6 @@
 """POST /jobs, one job a request."""
 
-from harness import wrk
+from harness import loads
 from harness.figures import Figure, Row
 from harness.processes import BenchError
 from harness.targets import HOUR_MS, PAYLOAD, body_of
@@ -15,14 +15,14 @@ def request(queue):
 def measure_echo(echo, sizes):
     """The same bytes to the echo."""
     with echo.cpu() as cpu:
-        load = wrk.repeat(echo, "/echo", request("bench-0"), sizes.seconds, CONNECTIONS)
+        load = loads.repeat(echo, "/echo", request("bench-0"), sizes.seconds, CONNECTIONS)
     return {"echo-rate": load["requests"] / load["seconds"], "echo-cpu": cpu.micros(load["requests"])}
 
 
 def measure(service, sizes):
     queue = service.new_queue()
     with service.cpu() as cpu:
-        load = wrk.repeat(service, "/jobs", request(queue), sizes.seconds, CONNECTIONS)
+        load = loads.repeat(service, "/jobs", request(queue), sizes.seconds, CONNECTIONS)
     requests = load["requests"]
     created = service.totals(queue)["created"]
     # One a connection may have been on its way when the time was up.

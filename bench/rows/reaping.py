@@ -3,7 +3,7 @@
 import signal
 import time
 
-from harness import wrk
+from harness import loads
 from harness.figures import Figure, Row, percentile
 from harness.processes import BenchError
 from harness.redis import Connection
@@ -29,7 +29,7 @@ def measure(service, sizes):
 
     queue = service.new_queue()
     service.fill(queue, sizes.expired + CONNECTIONS * LIMIT)
-    wrk.work(service, queue, sizes.expired, LIMIT, CONNECTIONS, mode="claim", leases="/dev/null", lease_ms=LEASE_MS)
+    loads.work(service, queue, sizes.expired, LIMIT, CONNECTIONS, mode="claim", lease_ms=LEASE_MS)
     leased = f"dq:{{0}}:q:default/{queue}:leased"
     if service.totals(queue)["leasesExpired"] > 0:
         raise BenchError(f"{service.name}: claiming took longer than a lease; take a smaller --size expired.")
@@ -44,7 +44,7 @@ def measure(service, sizes):
 
     totals = service.totals(queue)
     expired = totals["leasesExpired"]
-    # The service releases what it has claimed for wrk when that is gone.
+    # The service releases what it has claimed for the load when that is gone.
     if expired + totals["released"] != totals["claimed"] or expired < sizes.expired:
         raise BenchError(f"{service.name}: not all leases that ended were reaped within {seconds:.0f} s: {totals}")
     return {

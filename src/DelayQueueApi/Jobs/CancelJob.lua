@@ -16,7 +16,7 @@ for i, id in ipairs(ids) do
   if job and job.queue == queue.name then job = catchUp(job, queue) end
   if not job or job.queue ~= queue.name then
     answers[i] = 0
-  elseif job.state == 'D' or isKept(job.state) then
+  elseif job.state == 'D' or KEPT[job.state] then
     answers[i] = -1
   elseif job.state == 'L' then
     change(job, queue)

@@ -45,7 +45,8 @@ internal sealed record JobRecord
     /// <summary>End of the lease while leased; when it died, was completed or expired.</summary>
     public required DateTimeOffset At { get; init; }
 
-    public required ReadOnlyMemory<byte> Nonce { get; init; }
+    /// <summary>Fence and nonce, as a <see cref="Leases.LeaseToken"/> names its lease.</summary>
+    public required ReadOnlyMemory<byte> Lease { get; init; }
 
     public required int Attempt { get; init; }
 
@@ -163,8 +164,8 @@ internal sealed record JobRecord
             MaxAttempts = U16(header, 15),
             LeaseMs = BinaryPrimitives.ReadUInt32BigEndian(header[17..]),
             Fence = Store.Stored.U48(lease),
-            At = Store.Stored.Instant(lease[6..]),
-            Nonce = leased.Slice(12, 8),
+            Lease = leased[..Leases.LeaseToken.NameBytes],
+            At = Store.Stored.Instant(lease[Leases.LeaseToken.NameBytes..]),
             Attempt = U16(lease, 20),
             Nacks = U16(lease, 22),
             Expiries = U16(lease, 24),

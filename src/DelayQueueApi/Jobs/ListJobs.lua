@@ -45,7 +45,7 @@ local function readRange(key, from, to, priority)
     for _, id in ipairs(ids) do
       if isFull() then return true end
       local job = loaded[id]
-      bytes = bytes + (job and #job.body + #job.past + #(job.result or '') or 0)
+      bytes = bytes + (job and #job.record or 0)
       if job and job.queue == queue.name and scoreIn(job, queue, key) and matches(job) then
         jobs[#jobs + 1] = id
         jobs[#jobs + 1] = job.record

@@ -15,21 +15,20 @@ local MADE, REPLAYED, EXISTS, KEY_REUSED, KEY_TAKEN, FULL = 1, 2, 3, -1, -2, -3
 -- idempotency: the memory of idempotency keys, kept for at least as long as any may ask for; nil where none are given.
 local function maker(idempotency)
   -- What all new jobs have in common.
-  local NEW = { __index = {
-    id = '', state = 'P', cancelled = false, watched = false, enqueuedAt = now, fence = 0, at = 0, nonce = NO_NONCE, attempt = 0,
-    nacks = 0, expiries = 0, releases = 0, worker = '', past = '', before = '', first = 0, onConflict = 'r',
-  } }
+  local NEW = { __index = setmetatable({ state = 'P', onConflict = 'r' }, JOB) }
+  local enqueuedAt = u48(now)
 
   local function readJobs(from, n)
     local specs = {}
     for i = 1, n do
       local at = from + (i - 1) * JOB_ARGS
       local queue, when, head, body, promise = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
-      local delay, attempts = tonumber(when), readU16(head, 7)
+      local delay, attempts = tonumber(when), sub(head, 7, 8)
+      if attempts == '\0\0' then attempts = u16(settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS) end
+      local runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2)))
       local spec = setmetatable({
-        inQueue = queue, queue = queue.name, priority = byte(head, 6) - 48, random = sub(head, 1, 5), leaseMs = readU32(head, 9), body = body,
-        runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2))),
-        maxAttempts = attempts > 0 and attempts or settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS,
+        id = '', record = '', inQueue = queue, queue = queue.name, priority = byte(head, 6) - 48, random = sub(head, 1, 5), body = body,
+        runAt = runAt, times = u48(runAt) .. enqueuedAt .. attempts .. sub(head, 9, 12), before = '', first = 0,
       }, NEW)
       local _, _, options = readStart(body, 1)
       if options ~= '' then readOptions(spec, options) end
@@ -48,7 +47,7 @@ local function maker(idempotency)
       local known = idempotency.get(key)
       if known and readU48(known, 45) > now then
         remembered[key] = {
-          hash = sub(known, 1, 16), runAt = readU48(known, 17), enqueuedAt = readU48(known, 23), id = sub(known, 29, 42), maxAttempts = readU16(known, 43),
+          hash = sub(known, 1, 16), id = sub(known, 29, 42), runAt = readU48(known, 17), times = sub(known, 17, 28) .. sub(known, 43, 44),
         }
       end
     end
@@ -94,7 +93,7 @@ local function maker(idempotency)
 
   -- An id is an instant (6 bytes), a sequence number within it (3) and 5 random bytes. Ids rise even where the clock stands still or
   -- steps back, and where an instant has no more numbers.
-  local idInstant, idSequence, newest
+  local idInstant, idSequence, idStart, newest
   local function nextId(random)
     if not idInstant then
       idInstant, idSequence = now, -1
@@ -106,7 +105,9 @@ local function maker(idempotency)
     end
     idSequence = idSequence + 1
     if idSequence == 16777216 then idInstant, idSequence = idInstant + 1, 0 end
-    newest = u48(idInstant) .. char(floor(idSequence / 65536), floor(idSequence / 256) % 256, idSequence % 256)
+    local low = idSequence % 256
+    if low == 0 or not idStart then idStart = u48(idInstant) .. char(floor(idSequence / 65536), floor(idSequence / 256) % 256) end
+    newest = idStart .. char(low)
     return newest .. random
   end
 
@@ -145,7 +146,7 @@ local function maker(idempotency)
   -- behind it: a promise of a job that is newer than that and is not there was cut off from it, and fsck sees it.
   local function flushMade()
     for _, job in ipairs(toRemember) do
-      idempotency.set(job.key, job.hash .. u48(job.runAt) .. u48(now) .. job.id .. u16(job.maxAttempts) .. u48(now + job.knownMs))
+      idempotency.set(job.key, job.hash .. sub(job.times, 1, 12) .. job.id .. sub(job.times, 13, 14) .. u48(now + job.knownMs))
     end
     if idempotency then idempotency.write() end
     if newest then

@@ -20,13 +20,13 @@ for _, spec in ipairs(jobs.readJobs(arg + 2, (#ARGV - arg - 1) / JOB_ARGS)) do
   local status, job = jobs.plan(spec, 0)
   if status == MADE then
     job = jobs.make(spec, job)
-    answers[#answers + 1] = job.id .. u16(job.maxAttempts)
+    answers[#answers + 1] = job.id .. sub(job.times, 13, 14)
     if job.first == 1 and not told[job.queue] then
       told[job.queue], firsts[#firsts + 1] = true, job.inQueue.index
     end
   else
-    job = job or { id = '', runAt = 0, enqueuedAt = 0, maxAttempts = 0 }
-    answers[#answers + 1] = { status, job.id, int(job.runAt), int(job.enqueuedAt), job.maxAttempts }
+    job = job or { id = '', runAt = 0, times = makeTimes(0, 0, 0, 0) }
+    answers[#answers + 1] = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
   end
 end
 answers[2] = firsts

@@ -33,10 +33,9 @@ elseif not isSame then
 else
   change(job, queue)
   job.priority = number(2) or job.priority
-  job.maxAttempts = number(3) or job.maxAttempts
-  job.leaseMs = number(4) or job.leaseMs
   local delay, runAt = number(5), number(6)
   job.runAt = delay and now + delay or runAt and math.max(now, runAt) or job.runAt
+  job.times = makeTimes(job.runAt, enqueuedAtOf(job), number(3) or maxAttemptsOf(job), number(4) or leaseMsOf(job))
   if ARGV[arg + 7] ~= '' then
     local _, _, options = readStart(ARGV[arg + 7], 1)
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil

@@ -9,10 +9,10 @@
 --       remembered in that time before the leases; more a lease:
 --       1 result     JSON that is kept with the job, where jobs are kept; "" for none
 --       2 n          number of follow-ups, then n times five as MakeJobs.lua
--- Returns a list a lease: an integer (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile,
---         -3 … -5 a follow-up is refused as ScheduleJob.lua's -1 … -3 tell); then, done, the follow-ups' ids, a string of 14
---         bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the follow-up
---         from 1, and the id of the job in its way, or "".
+-- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -5 a
+--         follow-up is refused as ScheduleJob.lua's -1 … -3 tell), or a list that begins with it: then, done, the follow-ups' ids, a
+--         string of 14 bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the
+--         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local jobs
 local REFUSED = -2
@@ -32,45 +32,55 @@ local function planAll(job, lease)
   return plans
 end
 
+-- Acks a job together with making its follow-ups, or says why not.
+local function ackWith(job, lease)
+  local plans, code, number, other = planAll(job, lease)
+  if not plans then return { code, number, other } end
+  local made, answer = {}, { DONE, '' }
+  for i, each in ipairs(plans) do
+    local followUp = each.other
+    if each.status == MADE then
+      followUp = jobs.make(each.spec, each.other)
+      if followUp.first == 1 then answer[#answer + 1] = followUp.inQueue.index end
+    end
+    made[i] = followUp.id
+  end
+  answer[2] = table.concat(made)
+  return answer
+end
+
 local leases, ids = {}, {}
 local at = arg + 2
 while at <= #ARGV do
-  local lease, n = readLease(at), tonumber(ARGV[at + 5])
-  if n > 0 then jobs = jobs or maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))) end
-  lease.result, lease.followUps = ARGV[at + 4], n > 0 and jobs.readJobs(at + 6, n) or {}
+  local lease, n = readLease(at), tonumber(ARGV[at + 4])
+  lease.result = ARGV[at + 3]
+  if n > 0 then
+    jobs = jobs or maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
+    lease.followUps = jobs.readJobs(at + 5, n)
+  end
   leases[#leases + 1], ids[#ids + 1] = lease, lease.id
-  at = at + 6 + n * JOB_ARGS
+  at = at + 5 + n * JOB_ARGS
 end
 load(ids)
 
 local answers = {}
 for i, lease in ipairs(leases) do
   local job, why, followUps = held(lease)
-  if not job then
-    answers[i] = { why, followUps or '' }
-  elseif job.cancelled then
-    answers[i] = { settleCancelled(job, lease) }
-  else
-    local plans, code, number, other = planAll(job, lease)
-    if not plans then
-      answers[i] = { code, number, other }
-    else
-      local made, answer = {}, { DONE, '' }
-      for j, each in ipairs(plans) do
-        local followUp = each.other
-        if each.status == MADE then
-          followUp = jobs.make(each.spec, each.other)
-          if followUp.first == 1 then answer[#answer + 1] = followUp.inQueue.index end
-        end
-        made[j] = followUp.id
-      end
-      answer[2] = table.concat(made)
+  local answer = why
+  if job and job.cancelled then
+    answer = settleCancelled(job, lease)
+  elseif job then
+    answer = lease.followUps and ackWith(job, lease) or DONE
+    local made = answer ~= DONE and answer[2] or ''
+    if answer == DONE or answer[1] == DONE then
       count(lease.queue, 'acked')
-      settle(job, 'a', answer[2])
-      finish(job, lease.queue, 'C', now, lease.result, #plans > 0)
-      answers[i] = answer
+      settle(job, 'a', made)
+      finish(job, lease.queue, 'C', now, lease.result, made ~= '')
     end
+  elseif followUps and followUps ~= '' then
+    answer = { why, followUps }
   end
+  answers[i] = answer
 end
 flushSettled(jobs and jobs.flush)
 return answers

@@ -92,7 +92,7 @@ internal static class ClaimJobs
 
     private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(
         job.Id.Text, job.Queue.Text, job.Payload, job.Priority, job.Attempt, job.MaxAttempts, job.EnqueuedAt, job.RunAt,
-        (long)(now - job.RunAt).TotalMilliseconds, new Lease(new LeaseToken(job.Fence, job.Nonce, job.Queue).ToString(), job.Fence, job.At),
+        (long)(now - job.RunAt).TotalMilliseconds, new Lease(new LeaseToken(job.Lease, job.Queue).ToString(), job.Fence, job.At),
         job.Metadata, job.Traceparent);
 }
 

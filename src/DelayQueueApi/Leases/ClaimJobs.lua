@@ -14,10 +14,10 @@
 --       5 worker     who asks, for people to read
 --       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
 --       7 seen       "1" to note that the worker has asked its queues
--- Returns three values: a list a claim of id, record, id, record, …; a number a queue: µs until it may have a due job
---         (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
+-- Returns three values: for each claim how many jobs it gets and then id, record, id, record, …; a number a queue: µs until it may have
+--         a due job (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
 -- A queue that is paused has no due job.
--- Cost: O(log n) a job, also one that expires, and up to 14 look-ups a queue, 4 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
+-- Cost: O(log n) a job, also one that expires, and up to 15 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
 local MAX_BYTES, MAX_EXPIRED, MAX_PAGE = 8 * 1024 * 1024, 1000, 100
@@ -34,16 +34,22 @@ for _, queue in ipairs(queues) do
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
--- Entries of the priority that the queue is at. queue.further is how many priorities that it has not come to have some.
+-- Entries of the priority that the queue is at. The upper five and the lower five are looked at once each, since most queues use few:
+-- queue.further is how many of these that it has not come to have entries.
 local function entriesOf(queue, from, to)
-  queue.further = queue.further or call('EXISTS', queue.priorities())
-  local entries = queue.further == 0 and queue.reached ~= queue.priority and {} or call('ZRANGE', queue.pending(queue.priority), from, to, 'WITHSCORES')
-  if #entries > 0 and queue.reached ~= queue.priority then queue.reached, queue.further = queue.priority, queue.further - 1 end
+  local priority = queue.priority
+  if queue.reached ~= priority then
+    if priority == 9 or priority == 4 then queue.further = call('EXISTS', queue.priorities(priority - 4, priority)) end
+    if queue.further == 0 then return {} end
+  end
+  local entries = call('ZRANGE', queue.pending(priority), from, to, 'WITHSCORES')
+  if #entries > 0 and queue.reached ~= priority then queue.reached, queue.further = priority, queue.further - 1 end
   return entries
 end
 
 local function toNextPriority(queue)
-  queue.priority, queue.taken = queue.further > 0 and queue.priority - 1 or -1, 0
+  local priority = queue.priority
+  queue.priority, queue.taken = (queue.further > 0 and priority - 1) or (priority > 4 and 4) or -1, 0
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts
@@ -91,26 +97,39 @@ local function nextDue(queue)
   end
 end
 
+-- Most jobs are claimed once.
+local FIRST_COUNTS = '\0\1\0\0\0\0\0\0'
+local function firstTail(worker) return char(#worker) .. '\0\0' .. worker end
+
 local function grant(job, queue, leaseMs, nonce, worker)
   change(job, queue)
-  job.state, job.nonce, job.worker = 'L', nonce, worker
-  job.attempt = job.attempt + 1
-  job.fence = math.max(job.fence + 1, now)
-  job.at = now + (leaseMs or (job.leaseMs > 0 and job.leaseMs) or settingsOf(queue).leaseMs or defaultLeaseMs)
+  if job.lease == NO_LEASE then
+    job.lease, job.counts, job.tail = u48(now) .. nonce, FIRST_COUNTS, firstTail(worker)
+  else
+    job.lease = u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
+    setAttempt(job, attemptOf(job) + 1)
+    setTail(job, worker, pastOf(job))
+  end
+  job.state = 'L'
+  if not leaseMs then
+    local own = leaseMsOf(job)
+    leaseMs = own > 0 and own or settingsOf(queue).leaseMs or defaultLeaseMs
+  end
+  job.at = now + leaseMs
   bytes = bytes + #job.body
   count(queue, 'claimed')
 end
 
 -- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.
 local function heldBy(claimId)
-  local known = claimId ~= '' and memory.get(claimId)
+  local known = memory.get(claimId)
   if not known then return {} end
   local ids, jobs = {}, {}
   for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
   load(ids)
   for _, id in ipairs(ids) do
     local job = loaded[id]
-    if job and job.state == 'L' and job.nonce == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
+    if job and job.state == 'L' and sub(job.lease, 7) == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
   end
   return jobs
 end
@@ -129,24 +148,37 @@ local function noteWorker(queue, worker)
   call('HSET', queue.stats, 'workers', table.concat(notes))
 end
 
+-- The queues of a claim; most claims ask for the same.
+local lists = {}
+local function queuesOf(indexes)
+  local list = lists[indexes]
+  if not list then
+    list = {}
+    for index in string.gmatch(indexes, '%d+') do list[#list + 1] = queues[tonumber(index)] end
+    lists[indexes] = list
+  end
+  return list
+end
+
 local claims, seen = {}, {}
 for i = arg + 2, #ARGV, 7 do
   local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local jobs = heldBy(claimId)
-  local held = #jobs > 0
+  local jobs = claimId == '' and {} or heldBy(claimId)
+  local n = #jobs
+  local held = n > 0
   if held then limit = 0 end
-  for index in string.gmatch(ARGV[i], '%d+') do
-    local queue = queues[tonumber(index)]
+  for _, queue in ipairs(queuesOf(ARGV[i])) do
     if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
-    while #jobs < limit and (#jobs == 0 or bytes < MAX_BYTES) do
+    while n < limit and (n == 0 or bytes < MAX_BYTES) do
       queue.seen = true
       local job = nextDue(queue)
       if not job then break end
       grant(job, queue, leaseMs, nonce, worker)
-      jobs[#jobs + 1] = job
+      n = n + 1
+      jobs[n] = job
     end
   end
-  if claimId ~= '' and not held and #jobs > 0 then
+  if claimId ~= '' and not held and n > 0 then
     local ids = {}
     for j, job in ipairs(jobs) do ids[j] = job.id end
     memory.set(claimId, nonce .. table.concat(ids))
@@ -157,14 +189,14 @@ memory.write()
 flush()
 for _, each in ipairs(seen) do noteWorker(each[1], each[2]) end
 
-local answers, waits = {}, {}
-for i, jobs in ipairs(claims) do
-  local answer = {}
+local given, waits, n = {}, {}, 0
+for _, jobs in ipairs(claims) do
+  n = n + 1
+  given[n] = #jobs
   for _, job in ipairs(jobs) do
-    answer[#answer + 1] = job.id
-    answer[#answer + 1] = job.record
+    given[n + 1], given[n + 2] = job.id, job.record
+    n = n + 2
   end
-  answers[i] = answer
 end
 for i, queue in ipairs(queues) do
   if not queue.seen then
@@ -182,4 +214,4 @@ for i, queue in ipairs(queues) do
     waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end
 end
-return { answers, waits, int(now) }
+return { given, waits, int(now) }

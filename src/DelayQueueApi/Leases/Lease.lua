@@ -1,22 +1,22 @@
 -- Stands before the scripts that end or prolong leases, after Prelude.lua and Generations.lua.
 --
 -- ARGV  arg       how long settled jobs are remembered, ms
---       then a lease: id, index of its queue, fence, nonce, and what the script itself takes
+--       then a lease: id, index of its queue, fence (u48) and nonce, and what the script itself takes
 local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]))
 arg = arg + 1
 
 local DONE, REPEATED, MISSING, LOST, CANCELLED = 1, 2, 0, -1, -2
 
 local function readLease(i)
-  return { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], fence = tonumber(ARGV[i + 2]), nonce = ARGV[i + 3] }
+  return { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], name = ARGV[i + 2] }
 end
 
 -- The leases that the caller names, in order; take is how many more arguments each has.
 local function readLeases(take)
   local leases, ids = {}, {}
-  for i = arg, #ARGV, 4 + take do
+  for i = arg, #ARGV, 3 + take do
     local lease = readLease(i)
-    for j = 1, take do lease[j] = ARGV[i + 3 + j] end
+    for j = 1, take do lease[j] = ARGV[i + 2 + j] end
     leases[#leases + 1] = lease
     ids[#ids + 1] = lease.id
   end
@@ -28,24 +28,21 @@ end
 -- settled the follow-ups that it was settled with.
 local function held(lease)
   local job = loaded[lease.id]
-  if not job or isKept(job.state) then
+  if not job or KEPT[job.state] then
     local known = settled.get(lease.id)
     if not known then return nil, job and job.keptUntil > now and LOST or MISSING end
-    if readU48(known, 1) ~= lease.fence or sub(known, 7, 14) ~= lease.nonce then return nil, LOST end
+    if sub(known, 1, 14) ~= lease.name then return nil, LOST end
     return nil, sub(known, 15, 15) == 'x' and CANCELLED or REPEATED, sub(known, 16)
   end
   -- A cancelled job is gone at the instant its lease ends, whoever has looked since.
   if job.state == 'L' and job.cancelled and job.at <= now then return nil, MISSING end
-  if job.state ~= 'L' or job.fence ~= lease.fence or job.nonce ~= lease.nonce
-    or job.queue ~= lease.queue.name or job.at <= now then
-    return nil, LOST
-  end
+  if job.state ~= 'L' or job.lease ~= lease.name or job.queue ~= lease.queue.name or job.at <= now then return nil, LOST end
   return job
 end
 
 -- Remembers by which lease a job was let go for good, and with which follow-ups.
 local function settle(job, outcome, followUps)
-  settled.set(job.id, u48(job.fence) .. job.nonce .. outcome .. followUps)
+  settled.set(job.id, job.lease .. outcome .. followUps)
 end
 
 -- Writes what a script has decided, the memory of settled jobs first; write is flush() unless jobs are made too.

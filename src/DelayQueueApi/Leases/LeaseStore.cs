@@ -90,18 +90,20 @@ internal sealed class LeaseStore : IAsyncDisposable
             wakeups.Expect(call.Queues[i], waits[i]);
         }
 
-        return Array.ConvertAll(granted, jobs => new Claimed(Decode((RedisResult[])jobs!), now));
-    }
-
-    private static JobRecord[] Decode(RedisResult[] pairs)
-    {
-        var jobs = new JobRecord[pairs.Length / 2];
-        for (var i = 0; i < jobs.Length; i++)
+        var answers = new Claimed[batch.Count];
+        var next = 0;
+        for (var i = 0; i < answers.Length; i++)
         {
-            jobs[i] = JobRecord.Decode(JobId.FromStored((byte[])pairs[2 * i]!), (byte[])pairs[(2 * i) + 1]!);
+            var jobs = new JobRecord[(int)granted[next++]];
+            for (var j = 0; j < jobs.Length; j++)
+            {
+                jobs[j] = JobRecord.Decode(JobId.FromStored((byte[])granted[next++]!), (byte[])granted[next++]!);
+            }
+
+            answers[i] = new Claimed(jobs, now);
         }
 
-        return jobs;
+        return answers;
     }
 
     private async Task<IReadOnlyList<Acked>> AckAsync(IReadOnlyList<Ack> batch)
@@ -116,11 +118,17 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
-        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode((RedisResult[])answer!, call));
+        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, call));
     }
 
-    private Acked Decode(RedisResult[] answer, ScriptCall call)
+    private Acked Decode(RedisResult reply, ScriptCall call)
     {
+        if (reply.Resp2Type != ResultType.Array)
+        {
+            return new Acked((Settled)(int)reply, []);
+        }
+
+        var answer = (RedisResult[])reply!;
         var outcome = (Settled)(int)answer[0];
         if (outcome < Settled.Cancelled)
         {
@@ -132,8 +140,7 @@ internal sealed class LeaseStore : IAsyncDisposable
             wakeups.Announce(call.Queues[(int)queue - 1]);
         }
 
-        var ids = answer.Length > 1 ? (byte[])answer[1]! : [];
-        return new Acked(outcome, [.. ids.Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(id))]);
+        return new Acked(outcome, [.. ((byte[])answer[1]!).Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(id))]);
     }
 
     private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
@@ -198,5 +205,5 @@ internal sealed class LeaseStore : IAsyncDisposable
     }
 
     private static ScriptCall Add(ScriptCall call, HeldLease lease) =>
-        call.Add(lease.StoredId, call.Queue(lease.Token.Queue.Stored), lease.Token.Fence, lease.Token.Nonce);
+        call.Add(lease.StoredId, call.Queue(lease.Token.Queue.Stored), lease.Token.Name);
 }

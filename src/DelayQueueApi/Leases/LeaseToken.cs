@@ -1,18 +1,19 @@
-using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>
-/// What a worker shows to settle a lease: fence, nonce and queue in base64url. Workers treat it as opaque. The queue is in it
-/// so that the script's keys are known without a look-up; the script checks all three against the record.
+/// What a worker shows to settle a lease: its name, which is fence and nonce, and its queue, in base64url. Workers treat it as opaque.
+/// The queue is in it so that the script's keys are known without a look-up; the script checks all of it against the record.
 /// </summary>
-internal sealed record LeaseToken(long Fence, ReadOnlyMemory<byte> Nonce, QueueName Queue)
+/// <param name="Name">As it stands in the record.</param>
+internal sealed record LeaseToken(ReadOnlyMemory<byte> Name, QueueName Queue)
 {
     public const int NonceBytes = 8;
-    private const int FixedBytes = 8 + NonceBytes;
+    public const int NameBytes = 6 + NonceBytes;
 
     public static LeaseToken? Parse(string text)
     {
@@ -22,22 +23,20 @@ internal sealed record LeaseToken(long Fence, ReadOnlyMemory<byte> Nonce, QueueN
         }
 
         var bytes = Base64Url.DecodeFromChars(text);
-        if (bytes.Length <= FixedBytes)
+        if (bytes.Length <= NameBytes)
         {
             return null;
         }
 
-        var queue = new QueueName(Encoding.ASCII.GetString(bytes.AsSpan(FixedBytes)));
-        var fence = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        return queue.IsValid && fence > 0 ? new LeaseToken(fence, bytes.AsMemory(8, NonceBytes), queue) : null;
+        var queue = new QueueName(Encoding.ASCII.GetString(bytes.AsSpan(NameBytes)));
+        return queue.IsValid && Stored.U48(bytes) > 0 ? new LeaseToken(bytes.AsMemory(0, NameBytes), queue) : null;
     }
 
     public override string ToString()
     {
-        var bytes = new byte[FixedBytes + Queue.Text.Length];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, Fence);
-        Nonce.Span.CopyTo(bytes.AsSpan(8));
-        Encoding.ASCII.GetBytes(Queue.Text, bytes.AsSpan(FixedBytes));
+        var bytes = new byte[NameBytes + Queue.Text.Length];
+        Name.CopyTo(bytes);
+        Encoding.ASCII.GetBytes(Queue.Text, bytes.AsSpan(NameBytes));
         return Base64Url.EncodeToString(bytes);
     }
 }

@@ -45,13 +45,14 @@ for _, lease in ipairs(readLeases(5)) do
     local queue = lease.queue
     count(queue, 'nacked')
     change(job, queue)
-    job.nacks = math.min(job.nacks + 1, 65535)
     endAttempt(job, 'n', now, lease[1])
-    if lease[3] == '1' or job.attempt >= job.maxAttempts then
+    if lease[3] == '1' or attemptOf(job) >= maxAttemptsOf(job) then
       die(job, queue)
       answer, at = 2, now
     else
-      local delay = tonumber(lease[2]) or backoffMs(job.backoff ~= '' and job.backoff or settingsOf(queue).backoff or lease[5], job.attempt, tonumber(lease[4]) / 4294967296)
+      local backoff = backoffOf(job)
+      if backoff == '' then backoff = settingsOf(queue).backoff or lease[5] end
+      local delay = tonumber(lease[2]) or backoffMs(backoff, attemptOf(job), tonumber(lease[4]) / 4294967296)
       unlease(job, queue, math.min(now + delay, LAST_INSTANT))
       answer, at = job.runAt > now and 3 or 1, job.runAt
     end

@@ -19,8 +19,7 @@ for i, lease in ipairs(readLeases(0)) do
     change(job, lease.queue)
     endAttempt(job, 'r', now)
     unlease(job, lease.queue, job.runAt)
-    job.attempt = job.attempt - 1
-    job.releases = math.min(job.releases + 1, 65535)
+    setAttempt(job, attemptOf(job) - 1)
     answers[i] = DONE
   end
 end

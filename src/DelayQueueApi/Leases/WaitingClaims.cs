@@ -59,7 +59,7 @@ internal sealed class WaitingClaims
         if (client.IsCancellationRequested)
         {
             await Task.WhenAll(claimed.Jobs.Select(job =>
-                store.ReleaseAsync(new HeldLease(job.Id.Stored!, new LeaseToken(job.Fence, job.Nonce, job.Queue)))));
+                store.ReleaseAsync(new HeldLease(job.Id.Stored!, new LeaseToken(job.Lease, job.Queue)))));
             client.ThrowIfCancellationRequested();
         }
 

@@ -23,7 +23,7 @@ for _, index in ipairs(indexes) do
   for _, id in ipairs(ids) do
     local job = loaded[id]
     if job and job.queue == queue.name and scoreIn(job, queue, index) then
-      if not isKept(job.state) then count(queue, job.state == 'D' and 'purged' or 'cancelled') end
+      if not KEPT[job.state] then count(queue, job.state == 'D' and 'purged' or 'cancelled') end
       remove(job, queue)
     else
       call('ZREM', index, id)

@@ -4,7 +4,7 @@
 -- (of the last error, "" for any) and pairs (of metadata, as in ListJobs.lua).
 local function isMeant(job, queue, filter)
   if not job or job.state ~= 'D' or job.queue ~= queue.name or job.at > filter.asOf or job.at < filter.after or job.at >= filter.before then return false end
-  if filter.errorType ~= '' and sub(job.past, 1, #filter.errorType + 1) ~= filter.errorType .. '\0' then return false end
+  if filter.errorType ~= '' and sub(pastOf(job), 1, #filter.errorType + 1) ~= filter.errorType .. '\0' then return false end
   for _, pair in ipairs(filter.pairs) do
     if not hasPair(job, pair) then return false end
   end
@@ -15,7 +15,9 @@ end
 local function redrive(job, queue)
   if job.uniqueUntil == 'f' and holderOf(job, queue) then return false end
   change(job, queue)
-  job.state, job.runAt, job.at, job.attempt = 'P', now, 0, 0
+  job.state, job.at = 'P', 0
+  setRunAt(job, now)
+  setAttempt(job, 0)
   if job.uniqueUntil == 'f' then setLock(lockOf(job), job.id) end
   count(queue, 'redriven')
   return true

@@ -67,7 +67,7 @@ for i, name in ipairs(names) do
         -- The last job goes only where another one takes its place.
         if status == MADE then
           if before then cancel(before, queue) end
-          spec.runAt = tonumber(ARGV[at + 4])
+          setRunAt(spec, tonumber(ARGV[at + 4]))
           local job = jobs.make(spec, other)
           code, first, firedAt, lastJob = 1, job.first, spec.runAt, job.id
         end

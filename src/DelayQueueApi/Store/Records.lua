@@ -31,7 +31,7 @@ local NO_NONCE = '\0\0\0\0\0\0\0\0'
 local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK = 1, 2, 4
 
 -- Completed, or expired: the job is kept for a time.
-local function isKept(state) return state == 'C' or state == 'E' end
+local KEPT = { C = true, E = true }
 
 -- Options stand in this order: t<ttl ms>, r<retention ms>, u and f (until finished) or s (until started) and the unique key.
 local function readOptions(job, options)
@@ -53,46 +53,69 @@ local function readStart(s, from)
   return queueEnd, optionsEnd, sub(s, queueEnd + 2, optionsEnd)
 end
 
--- A job; record is what lies in the store of it.
+-- A job that no worker has had: its lease is fence and nonce, as a token names it; its tail is what follows its counts.
+local NO_LEASE, NO_COUNTS, NO_TAIL = '\0\0\0\0\0\0' .. NO_NONCE, '\0\0\0\0\0\0\0\0', '\0\0\0'
+local JOB = { __index = {
+  lease = NO_LEASE, at = 0, counts = NO_COUNTS, tail = NO_TAIL, cancelled = false, watched = false, hadStartBy = false, gone = false,
+} }
+
+-- A job; record is what lies in the store of it. Scripts do this thousands of times a second, so that what few of them look at
+-- stays as it stands in the record: times (all but run-at are read by the functions below), counts and tail.
 local function readJob(id, r)
   local state, mark, headEnd = sub(r, 1, 1), byte(r, 3) - 48, 21
-  local fence, at, nonce, attempt, nacks, expiries, releases, worker, past = 0, 0, NO_NONCE, 0, 0, 0, 0, '', ''
+  local lease, at, counts, tail, keptUntil, result = NO_LEASE, 0, NO_COUNTS, NO_TAIL, nil, nil
   if mark >= LEASE_MARK then
-    fence, at, nonce = readU48(r, 22), readU48(r, 28), sub(r, 34, 41)
-    attempt, nacks, expiries, releases = readU16(r, 42), readU16(r, 44), readU16(r, 46), readU16(r, 48)
-    local workerEnd = 52 + byte(r, 50)
-    headEnd = workerEnd + readU16(r, 51)
-    worker, past = sub(r, 53, workerEnd), sub(r, workerEnd + 1, headEnd)
+    local a, b, c = byte(r, 50, 52)
+    headEnd = 52 + a + b * 256 + c
+    lease, at, counts, tail = sub(r, 22, 35), readU48(r, 36), sub(r, 42, 49), sub(r, 50, headEnd)
+    if KEPT[state] then
+      local resultEnd = headEnd + 10 + readU32(r, headEnd + 7)
+      keptUntil, result = readU48(r, headEnd + 1), sub(r, headEnd + 11, resultEnd)
+      headEnd = resultEnd
+    end
   end
-  local keptUntil, result
-  if isKept(state) then
-    local resultEnd = headEnd + 10 + readU32(r, headEnd + 7)
-    keptUntil, result = readU48(r, headEnd + 1), sub(r, headEnd + 11, resultEnd)
-    headEnd = resultEnd
-  end
-  local queueEnd, startEnd, options = readStart(r, headEnd + 1)
-  local job = {
-    id = id, record = r, state = state, priority = byte(r, 2) - 48,
-    cancelled = mark % 2 == CANCELLED_MARK, watched = mark % LEASE_MARK >= WATCHED_MARK,
-    runAt = readU48(r, 4), enqueuedAt = readU48(r, 10), maxAttempts = readU16(r, 16), leaseMs = readU32(r, 18),
-    fence = fence, at = at, nonce = nonce, attempt = attempt, nacks = nacks, expiries = expiries, releases = releases,
-    worker = worker, past = past, keptUntil = keptUntil, result = result,
-    queue = sub(r, headEnd + 2, queueEnd), backoff = sub(r, startEnd + 2, startEnd + 1 + byte(r, startEnd + 1)), body = sub(r, headEnd + 1),
-  }
+  local queueEnd, _, options = readStart(r, headEnd + 1)
+  local job = setmetatable({
+    id = id, record = r, state = state, priority = byte(r, 2) - 48, runAt = readU48(r, 4), times = sub(r, 4, 21), lease = lease, at = at,
+    counts = counts, tail = tail, keptUntil = keptUntil, result = result,
+    queue = sub(r, headEnd + 2, queueEnd), body = sub(r, headEnd + 1), before = false, inQueue = false,
+  }, JOB)
+  if mark % LEASE_MARK > 0 then job.cancelled, job.watched = mark % 2 == CANCELLED_MARK, mark % LEASE_MARK >= WATCHED_MARK end
   if options ~= '' then readOptions(job, options) end
   return job
 end
 
 local function writeJob(job)
   local mark, lease = (job.cancelled and CANCELLED_MARK or 0) + (job.watched and WATCHED_MARK or 0), ''
-  if job.fence > 0 or job.state ~= 'P' then
-    mark = mark + LEASE_MARK
-    lease = u48(job.fence) .. u48(job.at) .. job.nonce .. u48(job.attempt * 4294967296 + job.nacks * 65536 + job.expiries) .. u16(job.releases)
-      .. char(#job.worker) .. u16(#job.past) .. job.worker .. job.past
-      .. (isKept(job.state) and u48(job.keptUntil) .. u32(#job.result) .. job.result or '')
+  if job.lease ~= NO_LEASE or job.state ~= 'P' then
+    mark, lease = mark + LEASE_MARK, job.lease .. u48(job.at) .. job.counts .. job.tail
+    if KEPT[job.state] then lease = lease .. u48(job.keptUntil) .. u32(#job.result) .. job.result end
   end
-  return job.state .. char(48 + job.priority, 48 + mark) .. u48(job.runAt) .. u48(job.enqueuedAt)
-    .. u48(job.maxAttempts * 4294967296 + job.leaseMs) .. lease .. job.body
+  return job.state .. char(48 + job.priority, 48 + mark) .. job.times .. lease .. job.body
+end
+
+local function enqueuedAtOf(job) return readU48(job.times, 7) end
+local function maxAttemptsOf(job) return readU16(job.times, 13) end
+local function leaseMsOf(job) return readU32(job.times, 15) end
+local function makeTimes(runAt, enqueuedAt, maxAttempts, leaseMs) return u48(runAt) .. u48(enqueuedAt) .. u16(maxAttempts) .. u32(leaseMs) end
+local function setRunAt(job, runAt) job.runAt, job.times = runAt, u48(runAt) .. sub(job.times, 7) end
+
+local function attemptOf(job) return readU16(job.counts, 1) end
+local function setAttempt(job, attempt) job.counts = u16(attempt) .. sub(job.counts, 3) end
+
+local function workerOf(job) return sub(job.tail, 4, 3 + byte(job.tail, 1)) end
+local function pastOf(job) return sub(job.tail, 4 + byte(job.tail, 1)) end
+local function setTail(job, worker, past) job.tail = char(#worker) .. u16(#past) .. worker .. past end
+
+-- Takes a job from its worker. The fence stays, so that the next one is larger.
+local function letGo(job, state, at)
+  job.state, job.at, job.lease = state, at, sub(job.lease, 1, 6) .. NO_NONCE
+  if byte(job.tail, 1) > 0 then setTail(job, '', pastOf(job)) end
+end
+
+local function backoffOf(job)
+  local _, startEnd = readStart(job.body, 1)
+  return sub(job.body, startEnd + 2, startEnd + 1 + byte(job.body, startEnd + 1))
 end
 
 -- The JSON of a job's metadata, "" for none.
@@ -129,9 +152,12 @@ local function cut(text, most)
   return sub(text, 1, most)
 end
 
--- Notes how an attempt has ended: a acked, n nacked, e by the end of its lease, r released.
+-- Notes how an attempt has ended: a acked, n nacked, e by the end of its lease, r released. All but the first are counted too.
+local COUNTED_AT = { n = 3, e = 5, r = 7 }
 local function endAttempt(job, outcome, at, err)
-  local lastError, attempts = splitPast(job.past)
+  local i, counts, worker = COUNTED_AT[outcome], job.counts, workerOf(job)
+  if i then job.counts = sub(counts, 1, i - 1) .. u16(math.min(readU16(counts, i) + 1, 65535)) .. sub(counts, i + 2) end
+  local lastError, attempts = splitPast(pastOf(job))
   if err then lastError = err end
   local kept, from = 0, 1
   while from <= #attempts do
@@ -140,7 +166,7 @@ local function endAttempt(job, outcome, at, err)
   if kept >= MAX_ATTEMPTS_KEPT then attempts = sub(attempts, 19 + byte(attempts, 16) + readU16(attempts, 17)) end
   local short = cut(err or '', MAX_ERROR_KEPT)
   -- The fence of a lease is the instant of its claim, but for claims within one ms and clocks that were set back.
-  attempts = attempts .. u16(job.attempt) .. u48(math.min(job.fence, at)) .. u48(at) .. outcome
-    .. char(#job.worker) .. u16(#short) .. job.worker .. short
-  job.past = (lastError == '' and '\0' or lastError) .. '\0' .. attempts
+  attempts = attempts .. sub(counts, 1, 2) .. u48(math.min(readU48(job.lease, 1), at)) .. u48(at) .. outcome
+    .. char(#worker) .. u16(#short) .. worker .. short
+  setTail(job, worker, (lastError == '' and '\0' or lastError) .. '\0' .. attempts)
 end

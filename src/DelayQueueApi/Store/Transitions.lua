@@ -3,12 +3,13 @@
 -- Puts a leased job back among the pending ones. Its run-at tells when it may run next.
 local function unlease(job, queue, runAt)
   change(job, queue)
-  job.state, job.runAt, job.at, job.nonce, job.worker = 'P', runAt, 0, NO_NONCE, ''
+  letGo(job, 'P', 0)
+  setRunAt(job, runAt)
 end
 
 local function die(job, queue)
   change(job, queue)
-  job.state, job.at, job.nonce, job.worker = 'D', now, NO_NONCE, ''
+  letGo(job, 'D', now)
   count(queue, 'died')
 end
 
@@ -19,7 +20,8 @@ local function finish(job, queue, state, at, result, hasFollowUps)
   if retention == 0 then return (hasFollowUps and vanish or remove)(job, queue) end
   change(job, queue)
   if state == 'C' then endAttempt(job, 'a', now) end
-  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = state, at, now + retention, result or '', NO_NONCE, ''
+  letGo(job, state, at)
+  job.keptUntil, job.result = now + retention, result or ''
 end
 
 -- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
@@ -31,9 +33,8 @@ local function endLease(job, queue)
   else
     local at = job.at
     change(job, queue)
-    job.expiries = math.min(job.expiries + 1, 65535)
     endAttempt(job, 'e', at)
-    if job.attempt >= job.maxAttempts then die(job, queue) else unlease(job, queue, at) end
+    if attemptOf(job) >= maxAttemptsOf(job) then die(job, queue) else unlease(job, queue, at) end
   end
 end
 
@@ -44,7 +45,7 @@ local function catchUp(job, queue)
   elseif (startBy(job) or math.huge) <= now then
     count(queue, 'expired')
     finish(job, queue, 'E', startBy(job))
-  elseif isKept(job.state) and job.keptUntil <= now then
+  elseif KEPT[job.state] and job.keptUntil <= now then
     remove(job, queue)
   end
   return loaded[job.id]

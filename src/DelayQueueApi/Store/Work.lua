@@ -26,7 +26,7 @@ local function place(job, queue)
 end
 
 -- The instant from which a job that no worker has had may not start any more; nil for none. It then stands in start-by too.
-local function startBy(job) return job.ttlMs and job.state == 'P' and job.fence == 0 and job.runAt + job.ttlMs or nil end
+local function startBy(job) return job.ttlMs and job.state == 'P' and job.lease == NO_LEASE and job.runAt + job.ttlMs or nil end
 
 -- The score with which a record says that its job stands in an index; nil where it does not.
 local function scoreIn(job, queue, key)
@@ -37,7 +37,7 @@ end
 
 -- Whether a job with a unique key keeps others of that key out.
 local function holdsKey(job)
-  if job.uniqueUntil == 's' then return job.state == 'P' and job.fence == 0 end
+  if job.uniqueUntil == 's' then return job.state == 'P' and job.lease == NO_LEASE end
   return job.uniqueUntil == 'f' and (job.state == 'P' or job.state == 'L')
 end
 
@@ -59,7 +59,9 @@ local function count(queue, what, n) queue.counts[what] = (queue.counts[what] or
 -- Call before changing a job: remembers the places that it leaves.
 local function change(job, queue)
   if not job.before then
-    job.inQueue, job.before, job.hadStartBy = queue, place(job, queue), startBy(job)
+    local key, start = place(job, queue), startBy(job)
+    job.inQueue, job.before = queue, key
+    if start then job.hadStartBy = true end
     changed[#changed + 1] = job
   end
 end
@@ -75,7 +77,8 @@ end
 -- is kept until now, and so gone for all who look; the reaper drops what is left of it.
 local function vanish(job, queue)
   change(job, queue)
-  job.state, job.at, job.keptUntil, job.result, job.nonce, job.worker = 'E', now, now, '', NO_NONCE, ''
+  letGo(job, 'E', now)
+  job.keptUntil, job.result = now, ''
 end
 
 local function add(job, queue)
@@ -84,11 +87,19 @@ local function add(job, queue)
   changed[#changed + 1] = job
 end
 
-local function append(lists, key, a, b)
+local function append(lists, key, id)
   local list = lists[key]
-  if not list then list = {}; lists[key] = list end
-  list[#list + 1] = a
-  if b then list[#list + 1] = b end
+  if list then list[#list + 1] = id else lists[key] = { id } end
+end
+
+local function appendScored(lists, key, score, id)
+  local list = lists[key]
+  if not list then
+    lists[key] = { int(score), id }
+  else
+    local n = #list
+    list[n + 1], list[n + 2] = int(score), id
+  end
 end
 
 -- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
@@ -104,47 +115,50 @@ local function noteTotals(queue)
 end
 
 -- When something is to be done with a job as it is now; nil for never.
-local function eventOf(job, queue)
+local function eventOf(job, queue, start)
   if job.state == 'L' then return job.at end
-  if isKept(job.state) then return job.keptUntil end
+  if KEPT[job.state] then return job.keptUntil end
   if job.state == 'D' then
     local kept = settingsOf(queue).deadRetentionMs
     return kept and job.at + kept
   end
-  return startBy(job)
+  return start
 end
 
 -- Adds to the writes of a unit of work what a changed job asks for.
 local function gather(job, writes)
-  local queue, start = job.inQueue, nil
-  if job.watched and (job.gone or job.state == 'D' or isKept(job.state)) then
+  local id, queue, before, state, start = job.id, job.inQueue, job.before, job.state, nil
+  if job.watched and (job.gone or state == 'D' or KEPT[state]) then
     job.watched = false
-    writes.ended[#writes.ended + 1] = job.id
+    writes.ended[#writes.ended + 1] = id
   end
   if job.gone then
-    if job.before ~= '' then
-      writes.deletes[#writes.deletes + 1] = job.id
-      append(writes.removes, job.before, job.id)
+    if before ~= '' then
+      writes.deletes[#writes.deletes + 1] = id
+      append(writes.removes, before, id)
     end
   else
     if job.uniqueKey then
       local lock = lockOf(job)
-      if holdsKey(job) then setLock(lock, job.id) elseif lockedBy(lock) == job.id then setLock(lock, false) end
+      if holdsKey(job) then setLock(lock, id) elseif lockedBy(lock) == id then setLock(lock, false) end
     end
     local key, score = place(job, queue)
-    append(writes.adds, key, int(score), job.id)
-    if job.before ~= '' and job.before ~= key then append(writes.removes, job.before, job.id) end
-    if isKept(job.state) then writes.kept[key] = queue end
+    appendScored(writes.adds, key, score, id)
+    if before ~= '' and before ~= key then append(writes.removes, before, id) end
+    if KEPT[state] then writes.kept[key] = queue end
     start = startBy(job)
-    if start then append(writes.adds, queue.startBy, int(start), job.id) end
-    local event = eventOf(job, queue)
-    if event then writes.events[queue.name] = math.min(event, writes.events[queue.name] or event) end
+    if start then appendScored(writes.adds, queue.startBy, start, id) end
+    local event = eventOf(job, queue, start)
+    if event and event < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = event end
     job.record = writeJob(job)
-    writes.records[#writes.records + 1] = job.id
-    writes.records[#writes.records + 1] = job.record
+    local records, n = writes.records, #writes.records
+    records[n + 1], records[n + 2] = id, job.record
   end
-  if job.hadStartBy and not start then append(writes.removes, queue.startBy, job.id) end
-  job.before, job.hadStartBy = nil, nil
+  if job.hadStartBy then
+    if not start then append(writes.removes, queue.startBy, id) end
+    job.hadStartBy = false
+  end
+  job.before = false
 end
 
 local function flush()

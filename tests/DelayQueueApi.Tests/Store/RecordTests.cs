@@ -67,7 +67,7 @@ public abstract class RecordTests(Api api)
         byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt), .. U48(job.EnqueuedAt), .. U16(job.MaxAttempts), .. U32(job.LeaseMs)];
         byte[] lease = !job.Claimed ? [] :
         [
-            .. U48(job.Fence), .. U48(job.At), .. job.Nonce, .. job.Counters.SelectMany(count => U16(count)), (byte)job.Worker.Length, .. U16(job.Past.Length),
+            .. U48(job.Fence), .. job.Nonce, .. U48(job.At), .. job.Counters.SelectMany(count => U16(count)), (byte)job.Worker.Length, .. U16(job.Past.Length),
             .. Encoding.ASCII.GetBytes(job.Worker), .. job.Past,
         ];
         byte[] end = job.State is not ('C' or 'E') ? [] : [.. U48(job.KeptUntil), .. U32((uint)job.Result.Length), .. Encoding.ASCII.GetBytes(job.Result)];
@@ -82,7 +82,7 @@ public abstract class RecordTests(Api api)
             ((char)read.State, read.Priority, read.CancelRequested, read.RunAt.ToUnixTimeMilliseconds(), read.EnqueuedAt.ToUnixTimeMilliseconds(), read.MaxAttempts, read.LeaseMs));
         Assert.Equal(
             job.Claimed ? (job.Fence, job.At, job.Worker) : (0, 0, ""), (read.Fence, read.At.ToUnixTimeMilliseconds(), read.Worker));
-        Assert.Equal(job.Claimed ? job.Nonce : new byte[8], read.Nonce.ToArray());
+        Assert.Equal(job.Claimed ? job.Nonce : new byte[8], read.Lease[6..].ToArray());
         Assert.Equal(job.Claimed ? job.Past : (byte[])[], read.Past.ToArray());
         Assert.Equal(
             job.Claimed ? Array.ConvertAll(job.Counters, count => (int)count) : new int[4], (int[])[read.Attempt, read.Nacks, read.Expiries, read.Releases]);

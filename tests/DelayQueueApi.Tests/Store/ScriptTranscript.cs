@@ -119,7 +119,7 @@ internal abstract class ScriptTranscript(Api api)
         "default/" + name, read, stamp, next, Now, overlap, makesJob ? "1" : "", .. NewJob(name, attempts: 3),
     ];
 
-    protected static RedisValue[] Lease(byte[] id, long fence, params RedisValue[] more) => [id, 1, fence, Nonce, .. more];
+    protected static RedisValue[] Lease(byte[] id, long fence, params RedisValue[] more) => [id, 1, (byte[])[.. U48(fence), .. Nonce], .. more];
 
     protected static RedisValue[] Ack(byte[] id, long fence, string result = "", params RedisValue[][] then) =>
         Lease(id, fence, [result, then.Length, .. then.SelectMany(job => job)]);
