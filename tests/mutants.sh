@@ -41,7 +41,7 @@ mutant() {
 }
 
 mutant no-token-check 'S5|S9' Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
-  's/ or job\.fence ~= lease\.fence or job\.nonce ~= lease\.nonce//'
+  's/ or job\.lease ~= lease\.name//'
 
 # What a claim leases is what an earlier one found, as if the look and the lease were two steps.
 mutant two-step-claim 'S3|S4|S6' Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
@@ -64,7 +64,7 @@ mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.l
   's/settled\.get\(lease\.id\)/nil/'
 
 mutant garnet-without-commit-wait 'S1|S8|S9|S13' Kills_on_the_embedded_store_lose_nothing_that_was_acknowledged_and_leave_no_job_stuck Store/EmbeddedStore.cs \
-  's/ "--aof-commit-wait",//'
+  's/ "--aof-commit-wait",//' 12
 
 echo "$caught of $count mutants are caught"
 [ "$caught" -eq "$count" ]

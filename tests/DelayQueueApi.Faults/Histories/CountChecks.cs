@@ -27,7 +27,8 @@ internal sealed class CountChecks(Evidence evidence)
             var state = shown.GetValueOrDefault(id);
             if (!listed[id].SequenceEqual(state is null ? [] : [state]))
             {
-                yield return new Violation("S10", id, listings[^1].Ended, $"is {state ?? "gone"}, and listed as {string.Join(" and ", listed[id].DefaultIfEmpty("nothing"))}");
+                var lists = string.Join(" and ", listed[id].DefaultIfEmpty("nothing"));
+                yield return new Violation("S10", id, listings[^1].Ended, $"is {state ?? "gone"}, and listed as {lists}");
             }
         }
 

@@ -56,7 +56,8 @@ public abstract class HandMadeHistory
     }
 
     private protected void Chain(long fence, string id, int status = 200) => calls.Add(new Settle(
-        Trip(), Reply(status), Verb.Ack, "job", fence, Then: new NewJob("after job", "queue", NextPayload), Answer: status == 200 ? new SettleAnswer(Then: [id]) : null));
+        Trip(), Reply(status), Verb.Ack, "job", fence, Then: new NewJob("after job", "queue", NextPayload),
+        Answer: status == 200 ? new SettleAnswer(Then: [id]) : null));
 
     private protected void Cancel() => calls.Add(new Cancel(Trip(), Reply(204), "job"));
 

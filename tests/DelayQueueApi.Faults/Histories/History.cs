@@ -18,7 +18,7 @@ internal sealed class History(string? file = null) : IDisposable
 
     private readonly Lock gate = new();
     private readonly long start = TimeProvider.System.GetTimestamp();
-    private readonly StreamWriter? lines = file is null ? null : new StreamWriter(file);
+    private readonly StreamWriter? lines = file is null ? null : new StreamWriter(file) { AutoFlush = true };
     private readonly Dictionary<int, Call> calls = [];
     private readonly List<(int Count, TaskCompletionSource Reached)> waiting = [];
     private int numbers;

@@ -38,9 +38,12 @@ internal sealed class IdentityChecks(Evidence evidence)
             }
         }
 
-        foreach (var look in life.Looks.Where(look => look.Found is { } found && (!evidence.Asked.TryGetValue(found.Payload, out var want) || IsOther(want, found))))
+        foreach (var look in life.Looks)
         {
-            yield return new Violation("S2", life.Id, look.Ended, $"is shown other than asked: {look.Found}");
+            if (look.Found is { } found && !(evidence.Asked.TryGetValue(found.Payload, out var want) && !IsOther(want, found)))
+            {
+                yield return new Violation("S2", life.Id, look.Ended, $"is shown other than asked: {found}");
+            }
         }
     }
 

@@ -59,7 +59,7 @@ internal sealed class Replay(Life life, Evidence evidence)
 
         foreach (var settle in earlier.Settles.Where(settle => settle.Reply.IsDone && settle.Began > later.Ended && IsFirst(settle, earlier)))
         {
-            yield return new Violation("S5", life.Id, settle.Ended, $"{settle.Verb} by {settle.Fence} was done, though {later} was there");
+            yield return Broken(settle, $"was done, though {later} was there");
         }
     }
 
@@ -98,17 +98,18 @@ internal sealed class Replay(Life life, Evidence evidence)
         {
             foreach (var settle in grant.Settles.Where(settle => settle.Reply.IsDone && IsFirst(settle, grant)))
             {
-                if (grant.Settles.Where(extend => extend.Ended < settle.Ended).Select(extend => extend.Answer?.ExpiresAt).Append(grant.Job.Lease.ExpiresAt).Max() is { } end
-                    && evidence.Time.IsSurelyPast(end, settle.Began))
+                var extended = grant.Settles.Where(extend => extend.Ended < settle.Ended).Select(extend => extend.Answer?.ExpiresAt ?? default);
+                var end = extended.Append(grant.Job.Lease.ExpiresAt).Max();
+                if (evidence.Time.IsSurelyPast(end, settle.Began))
                 {
-                    yield return new Violation("S5", life.Id, settle.Ended, $"{settle.Verb} by {settle.Fence} was done after its lease had ended, {end:HH:mm:ss.fff}");
+                    yield return Broken(settle, $"was done after its lease had ended, {end:HH:mm:ss.fff}");
                 }
             }
         }
 
-        foreach (var settle in life.Grants.SelectMany(grant => grant.Settles.Where(settle => settle.Reply.Status == 409 && IsLive(grant, settle))))
+        foreach (var refused in life.Grants.SelectMany(grant => grant.Settles.Where(settle => settle.Reply.Status == 409 && IsLive(grant, settle))))
         {
-            yield return new Violation("S5", life.Id, settle.Ended, $"{settle.Verb} by {settle.Fence} was refused, though its lease was the live one");
+            yield return Broken(refused, "was refused, though its lease was the live one");
         }
 
         var acks = life.Settles.Where(ack => ack is { Verb: Verb.Ack, Reply.IsDone: true }).ToArray();
@@ -125,7 +126,7 @@ internal sealed class Replay(Life life, Evidence evidence)
 
     /// <summary>Whether nothing before it can have done the same: a repeated ack is answered as the first one.</summary>
     private static bool IsFirst(Settle settle, Grant grant) =>
-        !grant.Settles.Any(other => other != settle && other.Verb == settle.Verb && other.Reply.MayHaveEffect && other.Began < settle.Began && settle.Verb == Verb.Ack);
+        settle.Verb != Verb.Ack || !grant.Settles.Any(other => other.Verb == Verb.Ack && other.Reply.MayHaveEffect && other.Began < settle.Began);
 
     /// <summary>Whether a lease can have ended neither by time nor by anybody when a call with it was answered.</summary>
     private bool IsLive(Grant grant, Settle settle) =>
@@ -134,6 +135,8 @@ internal sealed class Replay(Life life, Evidence evidence)
         && !grant.Settles.Any(other => other != settle && other.Verb != Verb.Extend && other.Reply.MayHaveEffect && other.Began < settle.Ended);
 
     private int Unseen(Grant before) => evidence.UnseenClaims.Count(claim => claim.Began < before.Ended);
+
+    private Violation Broken(Settle settle, string what) => new("S5", life.Id, settle.Ended, $"{settle.Verb} by {settle.Fence} {what}");
 
     private Violation Broken(string promise, Grant grant, string what) => new(promise, life.Id, grant.Ended, $"{grant} {what}");
 }

@@ -77,14 +77,18 @@ internal sealed class Verdict
     public override string ToString()
     {
         var calls = evidence.Calls;
+        var (unknown, notApplied) = (calls.Count(call => call.Reply.IsUnknown), calls.Count(call => call.Reply.IsNotApplied));
         var late = evidence.Lives.Values.SelectMany(life => life.Grants.Take(1)).Select(grant => grant.Job.LateMs).Order().ToArray();
         var text = new StringBuilder()
-            .AppendLine($"{Validity}: {calls.Count} calls, {calls.Count(call => call.Reply.IsUnknown)} unknown, {calls.Count(call => call.Reply.IsNotApplied)} not applied, {evidence.Faults.Count} faults")
-            .AppendLine($"jobs: {evidence.Asked.Count} attempted, {Acknowledged} acknowledged, {Acked} acked, {Lost} lost, {Unexpected} unexpected, {Recovered} recovered, {Duplicated} delivered again")
-            .AppendLine($"late, first deliveries: p50 {Percentile(late, 50)} ms, p99 {Percentile(late, 99)} ms; longest gap {LongestGap / 1_000} ms");
+            .AppendLine($"{Validity}: {calls.Count} calls, {unknown} unknown, {notApplied} not applied, {evidence.Faults.Count} faults")
+            .Append($"jobs: {evidence.Asked.Count} attempted, {Acknowledged} acknowledged, {Acked} acked, {Lost} lost, ")
+            .AppendLine($"{Unexpected} unexpected, {Recovered} recovered, {Duplicated} delivered again")
+            .Append($"late, first deliveries: p50 {Percentile(late, 50)} ms, p99 {Percentile(late, 99)} ms; ")
+            .AppendLine($"longest gap {LongestGap / 1_000} ms");
         foreach (var fault in Recoveries.GroupBy(recovery => recovery.What, recovery => recovery.Micros))
         {
-            text.AppendLine($"{fault.Key}: {fault.Count()} times, jobs flow again after {string.Join(", ", fault.Select(micros => micros is null ? "never" : $"{micros / 1_000} ms"))}");
+            var times = string.Join(", ", fault.Select(micros => micros is null ? "never" : $"{micros / 1_000} ms"));
+            text.AppendLine($"{fault.Key}: {fault.Count()} times, jobs flow again after {times}");
         }
 
         foreach (var promise in Violations.GroupBy(violation => violation.Promise))
