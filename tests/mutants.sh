@@ -40,18 +40,18 @@ mutant() {
   fi
 }
 
-mutant no-token-check 'S5|S9' Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
-  's/ or job\.lease ~= lease\.name//'
+mutant no-token-check 'S5|S8|S9|S13' Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
+  's/ or job\.lease ~= lease\.name//' 4
 
 # What a claim leases is what an earlier one found, as if the look and the lease were two steps.
 mutant two-step-claim 'S3|S4|S6' Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
   's/  load\(ids\)\n  queue\.page/  local peek = "peek" .. queue.name\n  local found = call("LRANGE", peek, 0, -1)\n  call("DEL", peek)\n  for _, id in ipairs(ids) do call("RPUSH", peek, id) end\n  ids = found\n  load(ids)\n  queue.page/; s/job\.state == .P. and (job\.queue == queue\.name) and job\.priority == queue\.priority and job\.runAt <= now/$1/'
 
-mutant app-clock 'S3|S5|S7|L1' Hosts_whose_clocks_are_wrong_change_nothing Store/StoreClock.cs \
+mutant app-clock 'S4|S5|L1|L2' Hosts_whose_clocks_are_wrong_change_nothing Store/StoreClock.cs \
   's/=> RedisValue\.EmptyString/=> TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()/'
 
 # The reaper goes by what it found a while ago, and not by the lease as it is now.
-mutant reaper-without-recheck 'S3|S5' Two_services_on_Redis_keep_all_promises Store/Transitions.lua \
+mutant reaper-without-recheck S5 Two_services_on_Redis_keep_all_promises Store/Transitions.lua \
   's/job\.state == .L. and job\.at <= now then/job.state == "L" then/; s/each\(due\(key, now\), key/each(due(key, key == queue.leased and now + 900 or now), key/'
 
 mutant early-claim S7 Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
@@ -62,9 +62,6 @@ mutant forgotten-idempotency-keys S12 Two_services_on_Redis_keep_all_promises Jo
 
 mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
   's/settled\.get\(lease\.id\)/nil/'
-
-mutant garnet-without-commit-wait 'S1|S8|S9|S13' Kills_on_the_embedded_store_lose_nothing_that_was_acknowledged_and_leave_no_job_stuck Store/EmbeddedStore.cs \
-  's/ "--aof-commit-wait",//' 12
 
 echo "$caught of $count mutants are caught"
 [ "$caught" -eq "$count" ]

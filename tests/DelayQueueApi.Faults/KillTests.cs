@@ -1,8 +1,9 @@
+using DelayQueueApi.Faults.Histories;
 using DelayQueueApi.Faults.Processes;
 
 namespace DelayQueueApi.Faults;
 
-/// <summary>The service is killed again and again, each time at some moment of a load.</summary>
+/// <summary>The service is killed or stopped again and again, each time at some moment of a load.</summary>
 public class KillTests
 {
     [Fact]
@@ -34,5 +35,26 @@ public class KillTests
         }
 
         await run.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_stop_under_load_answers_what_is_in_flight_and_loses_nothing()
+    {
+        await using var redis = new RedisProcess();
+        await redis.StartAsync();
+        var second = ServiceProcess.OnRedis(redis);
+        await using var run = await Run.StartAsync(Seeds.Seed, ServiceProcess.OnRedis(redis), second);
+        run.Load.Start();
+
+        for (var round = 0; round < Seeds.Rounds(3); round++)
+        {
+            await run.SufferAsync(Outage.Stop(second, instance: 1));
+        }
+
+        await run.EndAsync();
+        var stops = run.History.Calls.OfType<Fault>().Select(fault => fault.Began).ToArray();
+        var inFlight = run.History.Calls.Where(call => call.Trip.Instance == 1 && stops.Any(stop => call.Began < stop && call.Ended > stop)).ToArray();
+        Assert.All(inFlight, call => Assert.NotEqual(0, call.Reply.Status));
+        Assert.NotEmpty(inFlight);
     }
 }

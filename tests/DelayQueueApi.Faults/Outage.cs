@@ -17,8 +17,8 @@ internal sealed record Outage(string What, Func<Task> BeginAsync, Func<Task> End
         "Redis busy with a script",
         async () =>
         {
-            await redis.AskAsync("CONFIG", "SET", "busy-reply-threshold", "100");
-            _ = await redis.SendAsync("EVAL", "while true do end", "0");
+            await redis.AskAsync("CONFIG", "SET", "lua-time-limit", "100");
+            (await redis.SendAsync("EVAL", "while true do end", "0")).Dispose();
         },
         () => redis.AskAsync("SCRIPT", "KILL"));
 

@@ -111,20 +111,30 @@ public class RedisOutageTests
     }
 
     [Fact]
-    public async Task A_Redis_that_is_full_takes_nothing_new_and_goes_on_once_there_is_room()
+    public async Task A_Redis_that_is_full_refuses_all_but_cancels_and_goes_on_once_there_is_room()
     {
+        const string Aside = "aside";
         await using var redis = new RedisProcess();
         await redis.StartAsync();
         await using var run = await StartAsync(redis, Seeds.Seed);
+        using var history = new History();
+        var api = new JobClient(() => run.Service.Client, history);
+        await api.CreateAsync(new NewJob("held", Aside, "1"));
+        var held = Assert.Single((await api.ClaimAsync(Aside)).Grants);
+        var ready = (await api.CreateAsync(new NewJob("ready", Aside, "2"))).Made!;
+        var pending = (await api.CreateAsync(new NewJob("pending", Aside, "3", DelayMs: 3_600_000))).Made!;
         run.Load.Start();
-        var pending = await run.Api.CreateAsync(new NewJob("pending", Run.Queue, "\"pending\"", DelayMs: 3_600_000));
 
         await run.SufferAsync(Outage.Fill(redis), async () =>
         {
-            Assert.True((await run.Api.CreateAsync(new NewJob("refused", Run.Queue, "\"refused\""))).Reply.IsNotApplied);
-            Assert.Equal(204, (await run.Api.CancelAsync(pending.Made!.Id)).Reply.Status);
+            Assert.True((await api.CreateAsync(new NewJob("refused", Aside, "4"))).Reply.IsNotApplied);
+            Assert.True((await api.ClaimAsync(Aside)).Reply.IsNotApplied);
+            Assert.True((await api.AckAsync(held)).Reply.IsNotApplied);
+            Assert.Equal(204, (await api.CancelAsync(pending.Id)).Reply.Status);
         });
 
+        Assert.Equal(204, (await api.AckAsync(held)).Reply.Status);
+        Assert.Equal(ready.Id, Assert.Single((await api.ClaimAsync(Aside)).Grants).Id);
         await run.EndAsync();
     }
 

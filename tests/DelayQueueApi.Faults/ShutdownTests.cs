@@ -42,27 +42,6 @@ public sealed class ShutdownTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_stop_under_load_answers_what_is_in_flight_and_loses_nothing()
-    {
-        await using var redis = new RedisProcess();
-        await redis.StartAsync();
-        var second = ServiceProcess.OnRedis(redis);
-        await using var run = await Run.StartAsync(Seeds.Seed, ServiceProcess.OnRedis(redis), second);
-        run.Load.Start();
-
-        for (var round = 0; round < Seeds.Rounds(3); round++)
-        {
-            await run.SufferAsync(Outage.Stop(second, instance: 1));
-        }
-
-        await run.EndAsync();
-        var stops = run.History.Calls.OfType<Fault>().Select(fault => fault.Began).ToArray();
-        var inFlight = run.History.Calls.Where(call => call.Trip.Instance == 1 && stops.Any(stop => call.Began < stop && call.Ended > stop)).ToArray();
-        Assert.All(inFlight, call => Assert.NotEqual(0, call.Reply.Status));
-        Assert.NotEmpty(inFlight);
-    }
-
-    [Fact]
     public async Task Jobs_that_are_leased_remain_leased()
     {
         await api.CreateAsync(new NewJob("held", Queue, "1"));

@@ -58,7 +58,7 @@ internal sealed class RedisProcess(string fsync = "always") : IAsyncDisposable
         return await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience);
     }
 
-    /// <returns>A connection on which the answer is still to come.</returns>
+    /// <returns>A connection on which the answer is still to come. A script goes on without it.</returns>
     public async Task<TcpClient> SendAsync(params string[] command)
     {
         var connection = new TcpClient();
