@@ -37,13 +37,13 @@ public sealed class DataDirectoryTests : IAsyncLifetime
         var held = await CreateAndClaimAsync("held");
         var pending = new NewJob("pending", Queue, "3", DelayMs: 3_600_000);
         var made = (await api.CreateAsync(pending)).Made!;
-        Assert.Equal(204, (await api.SettleAsync(Verb.Ack, acked)).Reply.Status);
+        Assert.Equal(204, (await api.AckAsync(acked)).Reply.Status);
 
         Assert.Equal(0, await service.StopAsync());
         await service.StartAsync();
 
-        Assert.Equal(204, (await api.SettleAsync(Verb.Ack, acked)).Reply.Status);
-        Assert.Equal(204, (await api.SettleAsync(Verb.Ack, held)).Reply.Status);
+        Assert.Equal(204, (await api.AckAsync(acked)).Reply.Status);
+        Assert.Equal(204, (await api.AckAsync(held)).Reply.Status);
         Assert.Equal(made, (await api.CreateAsync(pending)).Made);
         Assert.Equal(made, await api.JobAsync(made.Id));
         Assert.Equal((1, 3, 2), await api.QueueAsync(Queue) is var queue ? (queue.Unfinished, queue.Totals.Created, queue.Totals.Acked) : default);
@@ -60,7 +60,7 @@ public sealed class DataDirectoryTests : IAsyncLifetime
         await slow.StartAsync();
 
         var there = new JobClient(() => slow.Client, new History());
-        await Poll.UntilAsync(async () => (await there.LookAsync(made.Id)).State == "scheduled");
+        await Poll.UntilAsync(async () => (await there.LookAsync(made.Id)).Found?.State == "scheduled");
     }
 
     private async Task<ClaimedJob> CreateAndClaimAsync(string key)

@@ -43,8 +43,8 @@ public sealed class TwoServicesTests : IAsyncLifetime
         Assert.Equal(made, await there.JobAsync(made.Id));
         var claimed = Assert.Single((await there.ClaimAsync(Queue)).Grants);
         Assert.Equal((made.Id, made.Payload), (claimed.Id, claimed.Payload));
-        Assert.Equal(204, (await here.SettleAsync(Verb.Ack, claimed)).Reply.Status);
-        Assert.Equal(204, (await there.SettleAsync(Verb.Ack, claimed)).Reply.Status);
+        Assert.Equal(204, (await here.AckAsync(claimed)).Reply.Status);
+        Assert.Equal(204, (await there.AckAsync(claimed)).Reply.Status);
         Assert.Equal(404, (await there.LookAsync(made.Id)).Reply.Status);
     }
 

@@ -6,7 +6,7 @@ namespace DelayQueueApi.Faults.Clients;
 /// <summary>What tests read of the service's answers, apart from the service's own types: a client in another language has none either.</summary>
 internal sealed record Job(
     string Id, string Queue, string State, [property: JsonConverter(typeof(RawText))] string Payload, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt,
-    int Attempt, int MaxAttempts, JobLease? Lease = null, Failures? Failures = null);
+    int Attempt, int MaxAttempts, int Priority = 4, JobLease? Lease = null, Failures? Failures = null);
 
 internal sealed record JobLease(long Fence);
 
@@ -16,11 +16,7 @@ internal sealed record ClaimAnswer(ClaimedJob[] Jobs);
 
 internal sealed record ClaimedJob(
     string Id, string Queue, [property: JsonConverter(typeof(RawText))] string Payload, int Attempt, int MaxAttempts, DateTimeOffset RunAt, long LateMs,
-    Lease Lease)
-{
-    /// <summary>The grant's instant on the store's clock.</summary>
-    public DateTimeOffset ClaimedAt => RunAt.AddMilliseconds(LateMs);
-}
+    Lease Lease);
 
 internal sealed record Lease(string Token, long Fence, DateTimeOffset ExpiresAt);
 
@@ -32,9 +28,15 @@ internal sealed record SettleAnswer(string? State = null, DateTimeOffset? RunAt 
 internal sealed record Queue(long Scheduled, long Ready, long Leased, long Dead, Totals Totals)
 {
     public long Unfinished => Scheduled + Ready + Leased;
+
+    /// <summary>What must be the number of jobs made.</summary>
+    public long AddedUp => Unfinished + Dead + Totals.Acked + Totals.Cancelled + Totals.Expired + Totals.Purged;
 }
 
-internal sealed record Totals(long Created, long Claimed, long Acked, long Nacked, long LeasesExpired, long Released, long Cancelled, long Died);
+internal sealed record Totals(
+    long Created, long Claimed, long Acked, long Nacked, long LeasesExpired, long Released, long Cancelled, long Died, long Expired = 0, long Purged = 0);
+
+internal sealed record Page(Job[] Jobs, string? Next = null);
 
 internal sealed record Problem(string Type, string Detail, string? Applied = null);
 

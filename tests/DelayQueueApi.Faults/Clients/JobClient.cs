@@ -11,57 +11,75 @@ namespace DelayQueueApi.Faults.Clients;
 /// client cannot act upon, or none in time, fails the test.
 /// </summary>
 /// <param name="http">Looked up for each try, since a service that was started again listens elsewhere.</param>
-internal sealed class JobClient(Func<HttpClient> http, History history)
+/// <param name="client">Its number in the history.</param>
+/// <param name="instance">The number of the service in the history.</param>
+internal sealed class JobClient(Func<HttpClient> http, History history, int client = 0, int instance = 0)
 {
-    public async Task<Create> CreateAsync(NewJob job)
+    private const int PageSize = 1_000;
+
+    public Task<Create> CreateAsync(NewJob job)
     {
-        using var request = Request(HttpMethod.Post, "/jobs", job.Body);
+        var request = Request(HttpMethod.Post, "/jobs", job.Body);
         request.Headers.Add("Idempotency-Key", job.Key);
-        return await RecordAsync<Create, Job>(request, (began, ended, reply, made) => new Create(began, ended, reply, job, made));
+        return RecordAsync<Create, Job>(request, trip => new Create(trip, Reply.None, job), (call, made) => call with { Made = made });
     }
 
-    public async Task<Claim> ClaimAsync(string queue, int limit = 1, int leaseMs = 60_000, int waitMs = 0)
-    {
-        using var request = Request(HttpMethod.Post, "/jobs/claim", ClaimBody(queue, limit, leaseMs, waitMs));
-        return await RecordAsync<Claim, ClaimAnswer>(request, (began, ended, reply, claimed) => new Claim(began, ended, reply, claimed?.Jobs ?? []));
-    }
+    /// <param name="claimId">Makes it safe to repeat.</param>
+    public Task<Claim> ClaimAsync(string queue, int limit = 1, int leaseMs = 60_000, int waitMs = 0, string? claimId = null) =>
+        RecordAsync<Claim, ClaimAnswer>(
+            Request(HttpMethod.Post, "/jobs/claim", ClaimBody(queue, limit, leaseMs, waitMs, claimId)),
+            trip => new Claim(trip, Reply.None, queue, limit, leaseMs, waitMs, claimId, []),
+            (call, claimed) => call with { Grants = claimed.Jobs });
 
-    public static string ClaimBody(string queue, int limit = 1, int leaseMs = 60_000, int waitMs = 0) =>
-        $$"""{"queues":["{{queue}}"],"limit":{{limit}},"leaseMs":{{leaseMs}},"waitMs":{{waitMs}}}""";
+    public static string ClaimBody(string queue, int limit = 1, int leaseMs = 60_000, int waitMs = 0, string? claimId = null) =>
+        $$"""{"queues":["{{queue}}"],"limit":{{limit}},"leaseMs":{{leaseMs}},"waitMs":{{waitMs}}{{(claimId is null ? "" : $",\"claimId\":\"{claimId}\"")}}}""";
 
-    /// <param name="fields">Further fields of the request, as JSON.</param>
-    public async Task<Settle> SettleAsync(Verb verb, ClaimedJob job, string fields = "")
-    {
-        using var request = Request(
-            HttpMethod.Post, $"/jobs/{job.Id}/{verb.ToString().ToLowerInvariant()}",
-            $$"""{"leaseToken":"{{job.Lease.Token}}"{{(fields.Length > 0 ? "," + fields : "")}}}""");
-        return await RecordAsync<Settle, SettleAnswer>(
-            request, (began, ended, reply, answer) => new Settle(began, ended, reply, verb, job.Id, job.Lease.Fence, answer));
-    }
+    public Task<Settle> AckAsync(ClaimedJob job) => SettleAsync(Verb.Ack, job);
 
     /// <summary>Acks a job and makes another with it. That one has no idempotency key: nothing but the ack keeps it from being made twice.</summary>
-    public async Task<Settle> ChainAsync(ClaimedJob job, NewJob then)
-    {
-        using var request = Request(HttpMethod.Post, $"/jobs/{job.Id}/ack", $$"""{"leaseToken":"{{job.Lease.Token}}","then":[{{then.Body}}]}""");
-        return await RecordAsync<Settle, SettleAnswer>(
-            request, (began, ended, reply, answer) => new Settle(began, ended, reply, Verb.Ack, job.Id, job.Lease.Fence, answer, then));
-    }
+    public Task<Settle> ChainAsync(ClaimedJob job, NewJob then) => SettleAsync(Verb.Ack, job, $",\"then\":[{then.Body}]", then: then);
 
-    public async Task<Cancel> CancelAsync(string id)
-    {
-        using var request = Request(HttpMethod.Delete, $"/jobs/{id}");
-        return await RecordAsync<Cancel, Job>(request, (began, ended, reply, _) => new Cancel(began, ended, reply, id));
-    }
+    /// <param name="delayMs">Null for the job's backoff.</param>
+    public Task<Settle> NackAsync(ClaimedJob job, int? delayMs = null) =>
+        SettleAsync(Verb.Nack, job, delayMs is null ? "" : $",\"delayMs\":{delayMs}", delayMs);
 
-    public async Task<Look> LookAsync(string id)
+    public Task<Settle> ReleaseAsync(ClaimedJob job) => SettleAsync(Verb.Release, job);
+
+    public Task<Settle> ExtendAsync(ClaimedJob job, int leaseMs) => SettleAsync(Verb.Extend, job, $",\"leaseMs\":{leaseMs}", leaseMs);
+
+    public Task<Cancel> CancelAsync(string id) =>
+        RecordAsync<Cancel, Job>(Request(HttpMethod.Delete, $"/jobs/{id}"), trip => new Cancel(trip, Reply.None, id), (call, _) => call);
+
+    public Task<Look> LookAsync(string id) =>
+        RecordAsync<Look, Job>(Request(HttpMethod.Get, $"/jobs/{id}"), trip => new Look(trip, Reply.None, id), (call, found) => call with { Found = found });
+
+    public Task<Count> CountAsync(string queue) =>
+        RecordAsync<Count, Queue>(Request(HttpMethod.Get, $"/queues/{queue}"), trip => new Count(trip, Reply.None), (call, counts) => call with { Counts = counts });
+
+    /// <summary>All jobs of a state, page by page, as one call.</summary>
+    public async Task ListAsync(string queue, string state)
     {
-        using var request = Request(HttpMethod.Get, $"/jobs/{id}");
-        return await RecordAsync<Look, Job>(request, (began, ended, reply, job) => new Look(began, ended, reply, id, job?.State));
+        var call = history.Begin(client, instance, trip => new Listing(trip, Reply.None, state, []));
+        var ids = new List<string>();
+        for (string? next = ""; next is not null;)
+        {
+            var page = await GetAsync<Page>($"/jobs?queue={queue}&state={state}&limit={PageSize}{(next.Length > 0 ? $"&cursor={next}" : "")}");
+            ids.AddRange(page.Jobs.Select(job => job.Id));
+            next = page.Next;
+        }
+
+        history.End(call with { Reply = new Reply(200), Ids = ids });
     }
 
     public Task<Job> JobAsync(string id) => GetAsync<Job>($"/jobs/{id}");
 
     public Task<Queue> QueueAsync(string queue) => GetAsync<Queue>($"/queues/{queue}");
+
+    private Task<Settle> SettleAsync(Verb verb, ClaimedJob job, string fields = "", int? ms = null, NewJob? then = null) =>
+        RecordAsync<Settle, SettleAnswer>(
+            Request(HttpMethod.Post, $"/jobs/{job.Id}/{verb.ToString().ToLowerInvariant()}", $$"""{"leaseToken":"{{job.Lease.Token}}"{{fields}}}"""),
+            trip => new Settle(trip, Reply.None, verb, job.Id, job.Lease.Fence, ms, then),
+            (call, answer) => call with { Answer = answer });
 
     private async Task<T> GetAsync<T>(string path)
     {
@@ -76,16 +94,17 @@ internal sealed class JobClient(Func<HttpClient> http, History history)
         Content = body is null ? null : new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json")),
     };
 
-    private async Task<TCall> RecordAsync<TCall, TAnswer>(HttpRequestMessage request, Func<long, long, Reply, TAnswer?, TCall> call)
+    private async Task<TCall> RecordAsync<TCall, TAnswer>(HttpRequestMessage request, Func<Trip, TCall> begin, Func<TCall, TAnswer, TCall> answered)
         where TCall : Call
         where TAnswer : class
     {
-        var began = history.Next();
-        var (reply, body) = await TryAsync(request);
-        var answer = reply.IsDone && body.Length > 0 ? JsonSerializer.Deserialize<TAnswer>(body, JsonSerializerOptions.Web) : null;
-        var recorded = call(began, history.Next(), reply, answer);
-        history.Add(recorded);
-        return recorded;
+        using (request)
+        {
+            var call = history.Begin(client, instance, begin);
+            var (reply, body) = await TryAsync(request);
+            var ended = call with { Reply = reply };
+            return history.End(reply.IsDone && body.Length > 0 ? answered(ended, JsonSerializer.Deserialize<TAnswer>(body, JsonSerializerOptions.Web)!) : ended);
+        }
     }
 
     private async Task<(Reply Reply, string Body)> TryAsync(HttpRequestMessage request)
@@ -98,7 +117,7 @@ internal sealed class JobClient(Func<HttpClient> http, History history)
         }
         catch (HttpRequestException)
         {
-            return (new Reply(0), "");
+            return (Reply.None, "");
         }
     }
 

@@ -1,19 +1,23 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace DelayQueueApi.Faults.Processes;
 
 /// <summary>
-/// A redis-server of the test's own, which writes each change to disk before it answers. It keeps its port and its data over
-/// restarts. Where none is on PATH the test is skipped, but in CI it fails.
+/// A redis-server of the test's own, which keeps its port and its data over restarts. Where none is on PATH the test is skipped, but
+/// in CI it fails.
 /// </summary>
-internal sealed class RedisProcess : IAsyncDisposable
+/// <param name="fsync">always: each change is on disk before it is answered; or everysec.</param>
+internal sealed class RedisProcess(string fsync = "always") : IAsyncDisposable
 {
     private readonly string program = Find();
     private readonly string directory = Directory.CreateTempSubdirectory("delayqueue-redis-").FullName;
     private readonly int port = FreePort();
     private ChildProcess? process;
+
+    public int Port => port;
 
     public string Address => $"127.0.0.1:{port}";
 
@@ -28,14 +32,41 @@ internal sealed class RedisProcess : IAsyncDisposable
         process = new ChildProcess(
             new ProcessStartInfo(program,
             [
-                "--bind", "127.0.0.1", "--port", $"{port}", "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", "always",
+                "--bind", "127.0.0.1", "--port", $"{port}", "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", fsync,
             ]),
             "Ready to accept connections");
         await process.ReadyAsync();
-        Assert.Equal("+PONG", await PingAsync());
+        Assert.Equal("+PONG", await AskAsync("PING"));
     }
 
     public void Kill() => process!.Kill();
+
+    /// <summary>Cuts so many bytes off the end of the append-only file, as a disk may that was full or lost its power; the server must be dead.</summary>
+    public async Task TearAsync(int bytes)
+    {
+        await process!.ExitedAsync();
+        var newest = new DirectoryInfo(Path.Combine(directory, "appendonlydir")).GetFiles("*.incr.aof").MaxBy(file => file.Name)!;
+        await using var file = newest.OpenWrite();
+        file.SetLength(Math.Max(0, file.Length - bytes));
+    }
+
+    /// <returns>The first line of the answer.</returns>
+    public async Task<string?> AskAsync(params string[] command)
+    {
+        using var connection = await SendAsync(command);
+        using var reader = new StreamReader(connection.GetStream());
+        return await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience);
+    }
+
+    /// <returns>A connection on which the answer is still to come. A script goes on without it.</returns>
+    public async Task<TcpClient> SendAsync(params string[] command)
+    {
+        var connection = new TcpClient();
+        await connection.ConnectAsync(IPAddress.Loopback, port);
+        var text = $"*{command.Length}\r\n{string.Concat(command.Select(part => $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n"))}";
+        await connection.GetStream().WriteAsync(Encoding.UTF8.GetBytes(text));
+        return connection;
+    }
 
     public Task PauseAsync() => process!.SignalAsync("STOP");
 
@@ -49,16 +80,6 @@ internal sealed class RedisProcess : IAsyncDisposable
         }
 
         Directory.Delete(directory, recursive: true);
-    }
-
-    private async Task<string?> PingAsync()
-    {
-        using var connection = new TcpClient();
-        await connection.ConnectAsync(IPAddress.Loopback, port);
-        await using var stream = connection.GetStream();
-        await stream.WriteAsync("PING\r\n"u8.ToArray());
-        using var reader = new StreamReader(stream);
-        return await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience);
     }
 
     private static string Find()

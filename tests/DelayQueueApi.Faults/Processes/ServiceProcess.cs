@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DelayQueueApi.Faults.Clients;
 
 namespace DelayQueueApi.Faults.Processes;
 
@@ -6,6 +7,10 @@ namespace DelayQueueApi.Faults.Processes;
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private const string Listening = "Now listening on: ";
+
+    /// <summary>The service under test: this build, unless a mutant of it is named.</summary>
+    private static readonly string Program =
+        Environment.GetEnvironmentVariable("DELAYQUEUE_SERVICE") ?? Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll");
 
     /// <summary>Where the store is not taken away, a slow machine must not look as if it were.</summary>
     private const int PatientMs = 30_000;
@@ -34,8 +39,17 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public static ServiceProcess OnEmbeddedOf(ServiceProcess owner, int storeTimeoutMs = PatientMs) =>
         new(new() { ["Store__DataDirectory"] = owner.settings["Store__DataDirectory"], ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });
 
-    public static ServiceProcess OnRedis(RedisProcess redis, int storeTimeoutMs = PatientMs) =>
-        new(new() { ["ConnectionStrings__Redis"] = redis.Address, ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });
+    public static ServiceProcess OnRedis(RedisProcess redis, int storeTimeoutMs = PatientMs) => OnRedis(redis.Address, storeTimeoutMs);
+
+    public static ServiceProcess OnRedis(string address, int storeTimeoutMs = PatientMs) =>
+        new(new() { ["ConnectionStrings__Redis"] = address, ["Store__TimeoutMs"] = $"{storeTimeoutMs}" });
+
+    /// <summary>Has something said to it by an environment variable.</summary>
+    public ServiceProcess With(string name, string value)
+    {
+        settings[name] = value;
+        return this;
+    }
 
     /// <summary>Starts the process and waits until it takes requests.</summary>
     public async Task StartAsync()
@@ -58,6 +72,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     public void Kill() => process!.Kill();
+
+    /// <summary>Waits until its health check finds the store.</summary>
+    public Task ReadyAsync() => Poll.UntilAsync(async () =>
+    {
+        using var answer = await Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+        return answer.IsSuccessStatusCode;
+    });
 
     /// <summary>Asks the process to end, as a container runtime does.</summary>
     /// <returns>The exit code.</returns>
@@ -85,7 +106,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll"), "--urls", "http://127.0.0.1:0"])
+        var start = new ProcessStartInfo("dotnet", [Program, "--urls", "http://127.0.0.1:0"])
         {
             WorkingDirectory = home,
         };

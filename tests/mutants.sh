@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Proves the checker on real processes: builds services with one mistake each and runs a load on them. Each mistake must be found, and by a
+# promise that it breaks. Ends with "N of N mutants are caught". Takes about three minutes; needs what the tests need, and libfaketime.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export DOTNET_NOLOGO=true DOTNET_CLI_TELEMETRY_OPTOUT=true CI=true
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+tests=tests/DelayQueueApi.Faults/bin/Debug/net10.0/DelayQueueApi.Faults
+dotnet build -v q tests/DelayQueueApi.Faults >/dev/null
+
+mkdir "$tmp/source" "$tmp/source/src"
+cp -r global.json ./*.props BannedSymbols.txt .editorconfig "$tmp/source"
+tar -c --exclude=bin --exclude=obj src/DelayQueueApi | tar -x -C "$tmp/source"
+dotnet restore --locked-mode "$tmp/source/src/DelayQueueApi" >/dev/null
+
+count=0 caught=0
+
+# mutant NAME PROMISES TEST FILE PERL [ROUNDS]: one of the promises must be broken in the test once the Perl code has changed the file.
+mutant() {
+  local name=$1 promises=$2 test=$3 file=$tmp/source/src/DelayQueueApi/$4 code=$5 rounds=${6:-1}
+  count=$((count + 1))
+  cp "$file" "$tmp/before"
+  perl -0pi -e "$code" "$file"
+  if cmp -s "$file" "$tmp/before"; then
+    echo "$name: the code that it changes is not there any more"
+    return
+  fi
+  dotnet build --no-restore -v q -o "$tmp/$name" "$tmp/source/src/DelayQueueApi" >"$tmp/build" || { cat "$tmp/build"; exit 1; }
+  cp "$tmp/before" "$file"
+  DELAYQUEUE_SERVICE=$tmp/$name/DelayQueueApi.dll DELAYQUEUE_HISTORIES=$tmp DELAYQUEUE_FAULTS_ROUNDS=$rounds \
+    "$tests" --filter-method "*$test" >"$tmp/told" 2>&1 || true
+  if grep -Eq "^ *($promises) is broken" "$tmp/told"; then
+    caught=$((caught + 1))
+    echo "$name: caught, $(grep -E 'is broken' "$tmp/told" | sed 's/^ *//' | sort -u | paste -sd, | sed 's/,/, /g')"
+  else
+    echo "$name: NOT CAUGHT"
+    tail -n 40 "$tmp/told"
+  fi
+}
+
+mutant no-token-check 'S5|S8|S9|S13' Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
+  's/ or job\.lease ~= lease\.name//' 4
+
+# What a claim leases is what an earlier one found, as if the look and the lease were two steps.
+mutant two-step-claim 'S3|S4|S6' Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
+  's/  load\(ids\)\n  queue\.page/  local peek = "peek" .. queue.name\n  local found = call("LRANGE", peek, 0, -1)\n  call("DEL", peek)\n  for _, id in ipairs(ids) do call("RPUSH", peek, id) end\n  ids = found\n  load(ids)\n  queue.page/; s/job\.state == .P. and (job\.queue == queue\.name) and job\.priority == queue\.priority and job\.runAt <= now/$1/'
+
+mutant app-clock 'S4|S5|L1|L2' Hosts_whose_clocks_are_wrong_change_nothing Store/StoreClock.cs \
+  's/=> RedisValue\.EmptyString/=> TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()/'
+
+# The reaper goes by what it found a while ago, and not by the lease as it is now.
+mutant reaper-without-recheck S5 Two_services_on_Redis_keep_all_promises Store/Transitions.lua \
+  's/job\.state == .L. and job\.at <= now then/job.state == "L" then/; s/each\(due\(key, now\), key/each(due(key, key == queue.leased and now + 900 or now), key/'
+
+mutant early-claim S7 Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
+  's/if runAt > now then/if runAt > now + 50 then/; s/job\.runAt <= now/job.runAt <= now + 50/'
+
+mutant forgotten-idempotency-keys S12 Two_services_on_Redis_keep_all_promises Jobs/MakeJobs.lua \
+  's/local known = spec\.key and knownUnder\(spec\.key\)/local known = nil/'
+
+mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
+  's/settled\.get\(lease\.id\)/nil/'
+
+echo "$caught of $count mutants are caught"
+[ "$caught" -eq "$count" ]
