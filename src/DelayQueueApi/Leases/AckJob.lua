@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
 -- include Jobs/MakeJobs.lua
 -- include Leases/Lease.lua

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
 -- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by LeaseStore.ClaimAsync.
 --

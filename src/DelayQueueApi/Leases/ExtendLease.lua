@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
 -- include Leases/Lease.lua
 -- Sets the end of leases anew, counted from now. Called by LeaseStore.ExtendAsync.

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose attempt failed: pending again after a backoff, or dead. Called by LeaseStore.NackAsync.

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose workers go away: ready at once, and the attempt does not count. Called by LeaseStore.ReleaseAsync.

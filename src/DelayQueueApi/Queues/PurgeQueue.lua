@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- Deletes a queue's jobs of one state, a bounded number of them: those that are named, or the next ones. Called by
 -- QueueStore.PurgeAsync.
 --

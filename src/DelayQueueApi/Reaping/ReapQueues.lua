@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/EvenIfFull.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua
 -- Does what is due in queues: ends leases that ran out, expires jobs, forgets those that are kept no longer, goes on with a redrive.
