@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
-using StackExchange.Redis;
 
 namespace DelayQueueApi.Jobs;
 
@@ -18,16 +17,18 @@ internal sealed record NewJob(
     private const int HeadBytes = JobId.RandomBytes + 1 + 2 + 4;
 
     /// <summary>Adds the arguments that MakeJobs.lua reads.</summary>
-    public void AddTo(ScriptCall call)
+    public void AddTo(ScriptCall call) => call.Add(
+        call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs,
+        Key is null && OnConflict == OnConflict.Return ? Head() : (byte[])[.. Head(), .. Promise()], Body);
+
+    private byte[] Head()
     {
         var head = new byte[HeadBytes];
         Unguessable.Fill(head.AsSpan(0, JobId.RandomBytes));
         head[JobId.RandomBytes] = (byte)('0' + Priority);
         BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(JobId.RandomBytes + 1), (ushort)(MaxAttempts ?? 0));
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(JobId.RandomBytes + 3), LeaseMs ?? 0);
-        call.Add(
-            call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs, head, Body,
-            Key is null && OnConflict == OnConflict.Return ? RedisValue.EmptyString : Promise());
+        return head;
     }
 
     private byte[] Promise()

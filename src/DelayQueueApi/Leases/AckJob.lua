@@ -9,7 +9,7 @@
 -- ARGV  as Prelude.lua and Lease.lua, with the longest that an idempotency key is known, ms, and the most keys that are
 --       remembered in that time before the leases; more a lease:
 --       1 result     JSON that is kept with the job, where jobs are kept; "" for none
---       2 n          number of follow-ups, then n times five as MakeJobs.lua
+--       2 n          number of follow-ups, then n times four as MakeJobs.lua
 -- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -5 a
 --         follow-up is refused as ScheduleJob.lua's -1 … -3 tell), or a list that begins with it: then, done, the follow-ups' ids, a
 --         string of 14 bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the

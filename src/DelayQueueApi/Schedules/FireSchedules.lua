@@ -12,7 +12,7 @@
 --       5 instant    ms: run-at of the job, also where it has passed
 --       6 overlap    while the last job is pending or leased: allow to make one, skip to make none, replace to cancel the last one
 --       7 make       "1" to make a job
---       then five of the job, as MakeJobs.lua; its run-at is the instant
+--       then four of the job, as MakeJobs.lua; its run-at is the instant
 -- Returns two integers a schedule: 1 fired, 2 moved on without a job, 0 no longer as it was read; and 1 where the job is now
 --         the first of its priority.
 -- Cost: O(log n) a schedule; at most 20.

@@ -3,6 +3,11 @@
 -- derived from it, where fsck mends that.
 local loaded, changed = {}, {}
 
+-- What flush() is to write, as lists by key: gather() adds to it what a changed job asks for.
+local writes
+local function nothingToWrite() writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {}, ended = {} } end
+nothingToWrite()
+
 local function load(ids)
   local missing = {}
   for _, id in ipairs(ids) do if loaded[id] == nil then missing[#missing + 1] = id; loaded[id] = false end end
@@ -102,6 +107,11 @@ local function appendScored(lists, key, score, id)
   end
 end
 
+local function addRecord(id, record)
+  local records, n = writes.records, #writes.records
+  records[n + 1], records[n + 2] = id, record
+end
+
 -- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
 local TICK_MS, TICKS = 15000, 22
 local function noteTotals(queue)
@@ -125,8 +135,7 @@ local function eventOf(job, queue, start)
   return start
 end
 
--- Adds to the writes of a unit of work what a changed job asks for.
-local function gather(job, writes)
+local function gather(job)
   local id, queue, before, state, start = job.id, job.inQueue, job.before, job.state, nil
   if job.watched and (job.gone or state == 'D' or KEPT[state]) then
     job.watched = false
@@ -151,8 +160,7 @@ local function gather(job, writes)
     local event = eventOf(job, queue, start)
     if event and event < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = event end
     job.record = writeJob(job)
-    local records, n = writes.records, #writes.records
-    records[n + 1], records[n + 2] = id, job.record
+    addRecord(id, job.record)
   end
   if job.hadStartBy then
     if not start then append(writes.removes, queue.startBy, id) end
@@ -162,8 +170,7 @@ local function gather(job, writes)
 end
 
 local function flush()
-  local writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {}, ended = {} }
-  for _, job in ipairs(changed) do gather(job, writes) end
+  for _, job in ipairs(changed) do gather(job) end
   changed = {}
 
   for lock in pairs(lockChanges) do if locks[lock] then call('HSET', UNIQUE, lock, locks[lock]) end end
@@ -187,4 +194,5 @@ local function flush()
   end
   -- Those who wait for the end of a job look again.
   for _, id in ipairs(writes.ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
+  nothingToWrite()
 end

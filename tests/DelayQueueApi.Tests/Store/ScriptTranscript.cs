@@ -102,11 +102,14 @@ internal abstract class ScriptTranscript(Api api)
         string letter, int priority = 4, RedisValue delay = default, long runAt = 0, int attempts = 20, int leaseMs = 0, string key = "", byte[]? hash = null,
         string options = "", string queue = Queue, char onConflict = 'r', int knownMs = 86_400_000) =>
     [
-        1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay, (byte[])[.. Random(letter), (byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..]],
+        1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay,
+        (byte[])[.. Random(letter), (byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, key, hash ?? Hash, knownMs)],
         (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
-        key.Length > 0 ? (byte[])[(byte)onConflict, .. U48(knownMs), .. hash ?? Hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' ? "" : $"{onConflict}",
     ];
+
+    private static byte[] Promise(char onConflict, string key, byte[] hash, int knownMs) =>
+        key.Length > 0 ? [(byte)onConflict, .. U48(knownMs), .. hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' ? [] : [(byte)onConflict];
 
     protected static RedisValue Schedule(byte[] stamp, long next)
     {
