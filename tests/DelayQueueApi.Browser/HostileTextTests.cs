@@ -1,5 +1,6 @@
 using DelayQueueApi.Browser.Hosting;
 using DelayQueueApi.Tests.Hosting;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace DelayQueueApi.Browser;
@@ -33,7 +34,7 @@ public sealed class HostileTextTests(Chromium chromium, RealService service) : D
         await OpenAsync($"queues/{queue}?state=dead");
 
         await Expect(Row("0 of").Or(Row("1 of")).First).ToContainTextAsync(Markup);
-        await Expect(Main.GetByRole(Microsoft.Playwright.AriaRole.Table, new() { Name = "Workers" })).ToContainTextAsync(Markup);
+        await Expect(Main.GetByRole(AriaRole.Table, new() { Name = "Workers" })).ToContainTextAsync(Markup);
         await AssertHarmlessAsync();
     }
 

@@ -1,7 +1,7 @@
-using Deque.AxeCore.Playwright;
 using DelayQueueApi.Browser.Hosting;
 using DelayQueueApi.Tests.Contract;
 using DelayQueueApi.Tests.Hosting;
+using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DelayQueueApi.Browser.Hosting;
 using DelayQueueApi.Tests.Hosting;
 using Microsoft.Playwright;
@@ -76,11 +78,11 @@ public sealed class OverviewTests(Chromium chromium, RealService service) : Dash
         await Page.RouteAsync("**/queues?*", async route =>
         {
             var answer = await route.FetchAsync();
-            var queues = System.Text.Json.Nodes.JsonNode.Parse(await answer.TextAsync())!;
+            var queues = JsonNode.Parse(await answer.TextAsync())!;
             foreach (var each in queues["queues"]!.AsArray())
             {
                 each!["oldestReadyMs"] = oldestMs += 1000;
-                each["workers"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse("""{"seenAt":"2030-01-01T00:00:00.000Z"}"""));
+                each["workers"]!.AsArray().Add(JsonNode.Parse("""{"seenAt":"2030-01-01T00:00:00.000Z"}"""));
             }
 
             await route.FulfillAsync(new() { Response = answer, Body = queues.ToJsonString() });
@@ -103,7 +105,7 @@ public sealed class OverviewTests(Chromium chromium, RealService service) : Dash
 
         await Page.GetByRole(AriaRole.Link, new() { Name = "Swagger UI" }).ClickAsync();
 
-        await Expect(Page).ToHaveURLAsync(new System.Text.RegularExpressions.Regex("/swagger/index.html$"));
+        await Expect(Page).ToHaveURLAsync(new Regex("/swagger/index.html$"));
         Foreseen = "swagger"; // What Swagger UI says of itself is not the dashboard's.
     }
 }

@@ -1,5 +1,7 @@
+using System.Globalization;
 using DelayQueueApi.Browser.Hosting;
 using DelayQueueApi.Tests.Hosting;
+using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace DelayQueueApi.Browser;
@@ -42,13 +44,13 @@ public sealed class SchedulesTests(Chromium chromium, RealService service) : Das
     public async Task Pausing_and_resuming(string path)
     {
         await SetAsync();
-        await OpenAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, path, name));
+        await OpenAsync(string.Format(CultureInfo.InvariantCulture, path, name));
 
-        await Main.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { NameRegex = new($"^Pause ({name}|…)$") }).ClickAsync();
+        await Main.GetByRole(AriaRole.Button, new() { NameRegex = new($"^Pause ({name}|…)$") }).ClickAsync();
         await ConfirmAsync();
         await SeeNoticeAsync($"{name} is paused.");
         Assert.True((bool)(await GetAsync($"/schedules/{name}"))["paused"]!);
-        await Main.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { NameRegex = new($"^Resume( {name})?$") }).ClickAsync();
+        await Main.GetByRole(AriaRole.Button, new() { NameRegex = new($"^Resume( {name})?$") }).ClickAsync();
 
         await SeeNoticeAsync($"{name} is resumed.");
         Assert.False((bool)(await GetAsync($"/schedules/{name}"))["paused"]!);

@@ -88,7 +88,7 @@ export default function dead({ queue: name, signal }) {
 
   /** From the start, as after a change. */
   async function load() {
-    [jobs, next] = [[], undefined];
+    [jobs, next, group] = [[], undefined, undefined];
     chosen.clear();
     look();
     await loadMore();

@@ -23,14 +23,12 @@ export function ask(title, content, action, danger = true) {
   }));
 }
 
-/** Does something, says how it went, and tells whether it went well. */
+/** Does something, and says how it went in the words that it gives. */
 export async function act(action) {
   try {
     notice(await action());
-    return true;
   } catch (error) {
     report(error);
-    return false;
   }
 }
 

@@ -17,13 +17,12 @@ const special = {
 
 export const states = Object.keys(special);
 
-/** A table of jobs of one state; first and last are columns around those of the state. */
-export function jobTable(state, first = [], last = []) {
+/** A table of jobs of one state; first are columns before those that every job has. */
+export function jobTable(state, first = []) {
   return table(`Jobs in state ${state}`, [
     ...first,
     link('Job', job => job.id, job => toJob(job.id), 'code'),
     ...special[state],
     text('Payload', job => brief(job.payload), 'code wide'),
-    ...last,
   ], job => job.id);
 }

@@ -15,8 +15,12 @@ export function notice(text, bad = false) {
   }
 }
 
-/** Says what went wrong. */
+/** Says what went wrong; it is nothing where the page was left meanwhile. */
 export function report(error) {
+  if (error.name === 'AbortError') {
+    return;
+  }
+
   notice(error.message, true);
   if (!(error instanceof Problem)) {
     console.error(error);

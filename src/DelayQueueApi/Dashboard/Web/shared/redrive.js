@@ -52,7 +52,7 @@ export function redriver(queue, signal, done) {
       if (!running) {
         watch.abort();
         if (started) {
-          done();
+          await done();
         }
       }
     });
@@ -67,21 +67,24 @@ export function redriver(queue, signal, done) {
     progress(0, matched, true, `0 of ${jobCount(matched)} redriven.`);
     poll(watch.signal, everyMs, async () => {
       const far = (await api.queue(queue, watch.signal)).totals.redriven - before;
-      progress(far, matched, true, `${count(far)} of ${jobCount(matched)} redriven.`);
+      if (!watch.signal.aborted) {
+        progress(far, matched, true, `${count(far)} of ${jobCount(matched)} redriven.`);
+      }
     });
     try {
       for (const body of calls) {
         redriven += (await api.redrive(queue, body, giveUp.signal)).redriven;
       }
 
+      watch.abort();
       const kept = matched - redriven;
       progress(1, 1, false, `Done: ${jobCount(redriven)} redriven.${kept > 0 ? ` ${jobCount(kept)} stayed dead: gone meanwhile, or another job holds the unique key.` : ''}`);
     } catch (error) {
-      progress(1, 1, false, giveUp.signal.aborted ? 'Stopped. What was redriven stays so.' : error.message);
-    } finally {
       watch.abort();
-      done();
+      progress(1, 1, false, giveUp.signal.aborted ? 'Stopped. What was redriven stays so.' : error.message);
     }
+
+    await done();
   }
 
   follow(false);

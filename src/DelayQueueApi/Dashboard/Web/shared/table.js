@@ -80,7 +80,7 @@ export const instant = (head, read, sort) => own(head, cell => {
 /** @param make is given a new cell, and gives what shows an item in it */
 export const own = (head, make, kind, sort) => ({ head, kind, sort, make });
 
-export function showInstant(time, at) {
+function showInstant(time, at) {
   say(time, at ? relative(at) : '–');
   time.dateTime = at ?? '';
   time.title = at ? `${local(at)} here, ${at}` : '';
