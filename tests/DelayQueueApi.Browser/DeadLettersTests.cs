@@ -87,7 +87,7 @@ public sealed class DeadLettersTests(Chromium chromium, RealService service) : D
         await Dialog.GetByLabel("At most so many a second").FillAsync("1000");
         await ConfirmAsync();
 
-        await Expect(Main).ToContainTextAsync("Done: 3 jobs of 3 looked at redriven, at most 1,000 a second.");
+        await Expect(Main).ToContainTextAsync("Done: 3 redriven of 3 looked at, at most 1,000 a second.");
         Assert.Equal("done", (string)(await GetAsync($"/queues/{queue}/redrive"))["state"]!);
         Assert.Equal(3, (int)(await GetAsync($"/queues/{queue}"))["ready"]!);
     }

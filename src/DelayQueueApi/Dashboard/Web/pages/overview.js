@@ -55,7 +55,7 @@ export default function overview({ signal }) {
     flow.update(flowColumns(samples));
     depth.update(depthColumns(samples));
 
-    const found = queues.flatMap(queue => trouble(queue, rising.has(queue))).sort((a, b) => b.bad - a.bad || b.weight - a.weight);
+    const found = queues.flatMap(queue => trouble(queue, rising.has(queue))).sort((a, b) => b.bad - a.bad || b.wait - a.wait);
     troubles.update(found.slice(0, shownTroubles));
     show(troubles.element, found.length > 0);
     say(calm, found.length > shownTroubles ? `… and ${count(found.length - shownTroubles)} more.`
@@ -124,28 +124,19 @@ function rises({ queue, oldestReadyMs = 0 }) {
   return oldestReadyMs > oldMs && before !== undefined && oldestReadyMs > before.ms;
 }
 
-/** Why somebody should look at a queue; the worst reason alone. */
-function trouble(queue, rising) {
-  const { oneMinute } = queue.rates;
-  const wait = queue.oldestReadyMs ?? 0;
-  const why = (bad, weight, words) => [{ queue: queue.queue, bad, weight, why: words }];
-  if (oneMinute.leasesExpired > 0) {
-    return why(true, oneMinute.leasesExpired, `${rate(60 * oneMinute.leasesExpired)} leases a minute run out: workers crash, or the work takes longer than the lease.`);
-  }
-
-  if (queue.paused) {
-    return queue.ready > 0 ? why(false, wait, `Paused, with ${jobCount(queue.ready)} ready.`) : [];
-  }
-
-  if (wait > oldMs && queue.workers.length === 0) {
-    return why(true, wait, `${jobCount(queue.ready)} ready, and no worker has asked for over a minute. The oldest waits for ${span(wait)}.`);
-  }
-
-  if (rising) {
-    return why(true, wait, `The oldest of ${jobCount(queue.ready)} ready waits for ${span(wait)}, and longer and longer.`);
-  }
-
-  return queue.dead > 0 ? why(false, queue.dead, `${count(queue.dead)} dead ${queue.dead === 1 ? 'letter' : 'letters'}.`) : [];
+/** Why somebody should look at a queue, the worst first; empty where nobody should. */
+function trouble({ queue, paused, ready, dead, workers, rates, oldestReadyMs: wait = 0 }, rising) {
+  const expiring = rates.oneMinute.leasesExpired;
+  const waiting = !paused && wait > oldMs && (workers.length === 0 || rising);
+  const reasons = [
+    expiring > 0 && `${rate(60 * expiring)} leases a minute run out: workers crash, or the work takes longer than the lease.`,
+    waiting && (workers.length === 0
+      ? `${jobCount(ready)} ready, and no worker has asked for over a minute. The oldest waits for ${span(wait)}.`
+      : `The oldest of ${jobCount(ready)} ready waits for ${span(wait)}, and longer and longer.`),
+    paused && ready > 0 && `Paused, with ${jobCount(ready)} ready.`,
+    dead > 0 && `${count(dead)} dead ${dead === 1 ? 'letter' : 'letters'}.`,
+  ].filter(Boolean);
+  return reasons.length === 0 ? [] : [{ queue, bad: expiring > 0 || waiting, wait, why: reasons.join(' ') }];
 }
 
 function showStore(store, { version, store: { kind, version: storeVersion, durability, warnings } }, { status }) {

@@ -45,7 +45,7 @@ export function redriver(queue, signal, done) {
       if (running || started) {
         const { dead } = await api.queue(queue, watch.signal);
         progress(task.examined, task.examined + dead, running,
-          `${running ? 'Under way' : task.state === 'done' ? 'Done' : 'Stopped'}: ${jobCount(task.redriven)} of ${count(task.examined)} looked at redriven, at most ${count(task.ratePerSecond)} a second.`);
+          `${running ? 'Under way' : task.state === 'done' ? 'Done' : 'Stopped'}: ${count(task.redriven)} redriven of ${count(task.examined)} looked at, at most ${count(task.ratePerSecond)} a second.`);
         started = true;
       }
 
