@@ -1,3 +1,4 @@
+using DelayQueueApi.Dashboard;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
@@ -27,4 +28,5 @@ app.MapLeases();
 app.MapQueues();
 app.MapSchedules();
 app.MapService();
+app.MapDashboard();
 await app.RunAsync();

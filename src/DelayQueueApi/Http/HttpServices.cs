@@ -46,7 +46,6 @@ internal static class HttpServices
         var service = app.MapGroup("/").WithTags("Service");
         GetInfo.Map(service);
         Health.Map(service);
-        app.MapGet("/", () => TypedResults.Redirect("/swagger")).ExcludeFromDescription();
     }
 
     /// <summary>Every validator of this assembly, each as what validates its request.</summary>

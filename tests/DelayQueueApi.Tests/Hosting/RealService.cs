@@ -45,5 +45,6 @@ public sealed class RealService : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
         .UseSetting("Store:DataDirectory", directory)
         .UseSetting("Store:EmbeddedMaxMemoryMiB", maxMemoryMiB)
+        .UseSetting("Store:TimeoutMs", "30000")
         .UseSetting("Logging:LogLevel:Default", "Error");
 }
