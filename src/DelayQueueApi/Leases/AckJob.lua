@@ -50,6 +50,22 @@ local function ackWith(job, lease)
   return answer
 end
 
+-- Acks a job by its record, where it has no options, nobody waits for its end, its queue keeps none and this call makes none: most are
+-- like that, and it takes half of the time. False where it is not, or the lease does not hold.
+local function ackPlain(lease, r)
+  local queue = lease.queue
+  if jobs or not r or loaded[lease.id] ~= nil or sub(r, 1, 1) ~= 'L' or sub(r, 3, 3) ~= '4' or sub(r, 22, 35) ~= lease.name then return false end
+  local a, b, c = byte(r, 50, 52)
+  local headEnd = 52 + a + b * 256 + c
+  if sub(r, headEnd + 1, headEnd + #queue.bodyStart) ~= queue.bodyStart or readU48(r, 36) <= now or settingsOf(queue).retentionMs then return false end
+  loaded[lease.id] = false
+  settled.set(lease.id, lease.name .. 'a')
+  writes.deletes[#writes.deletes + 1] = lease.id
+  append(writes.removes, queue.leased, lease.id)
+  count(queue, 'acked')
+  return true
+end
+
 local leases, ids = {}, {}
 local at = arg + 2
 while at <= #ARGV do
@@ -62,26 +78,29 @@ while at <= #ARGV do
   leases[#leases + 1], ids[#ids + 1] = lease, lease.id
   at = at + 5 + n * JOB_ARGS
 end
-load(ids)
 
-local answers = {}
-for i, lease in ipairs(leases) do
+local function ack(lease)
   local job, why, followUps = held(lease)
-  local answer = why
-  if job and job.cancelled then
-    answer = settleCancelled(job, lease)
-  elseif job then
-    answer = lease.followUps and ackWith(job, lease) or DONE
+  if not job then return followUps and followUps ~= '' and { why, followUps } or why end
+  if job.cancelled then return settleCancelled(job, lease) end
+  local answer = lease.followUps and ackWith(job, lease) or DONE
+  if answer == DONE or answer[1] == DONE then
     local made = answer ~= DONE and answer[2] or ''
-    if answer == DONE or answer[1] == DONE then
-      count(lease.queue, 'acked')
-      settle(job, 'a', made)
-      finish(job, lease.queue, 'C', now, lease.result, made ~= '')
-    end
-  elseif followUps and followUps ~= '' then
-    answer = { why, followUps }
+    count(lease.queue, 'acked')
+    settle(job, 'a', made)
+    finish(job, lease.queue, 'C', now, lease.result, made ~= '')
   end
-  answers[i] = answer
+  return answer
+end
+
+local answers, records = {}, call('HMGET', JOBS, unpack(ids))
+for i, lease in ipairs(leases) do
+  if ackPlain(lease, records[i]) then
+    answers[i] = DONE
+  else
+    if loaded[lease.id] == nil then loaded[lease.id] = records[i] and readJob(lease.id, records[i]) end
+    answers[i] = ack(lease)
+  end
 end
 flushSettled(jobs and jobs.flush)
 return answers

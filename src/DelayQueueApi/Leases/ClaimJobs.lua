@@ -67,20 +67,33 @@ local function readPage(queue)
     end
     ids[#ids + 1] = entries[i]
   end
-  load(ids)
   queue.page, queue.position = ids, 1
-  if #ids > 0 then queue.pageSize = math.min(2 * queue.pageSize, MAX_PAGE) end
+  if #ids > 0 then
+    queue.records = call('HMGET', JOBS, unpack(ids))
+    queue.pageSize = math.min(2 * queue.pageSize, MAX_PAGE)
+  end
+end
+
+-- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and it
+-- takes half of the time to lease these by their records.
+local function isPlain(record, queue)
+  return record and sub(record, 1, 3) == 'P' .. queue.priority .. '0' and sub(record, 22, 21 + #queue.bodyStart) == queue.bodyStart
+    and readU48(record, 4) <= now
 end
 
 -- The best due job of the queue, or nil; those that may not start any more expire. An id whose record tells another place is
--- dropped from the index.
-local function nextDue(queue)
+-- dropped from the index. Where plain is true a job that is leased by its record is id and record only.
+local function nextDue(queue, plain)
   while queue.priority >= 0 do
     if queue.position > #queue.page then readPage(queue) end
-    local id = queue.page[queue.position]
+    local id, record = queue.page[queue.position], queue.records and queue.records[queue.position]
     if not id then
       toNextPriority(queue)
+    elseif plain and loaded[id] == nil and isPlain(record, queue) then
+      queue.position, queue.taken = queue.position + 1, queue.taken + 1
+      return { id = id, record = record, isPlain = true }
     else
+      if loaded[id] == nil then loaded[id] = record and readJob(id, record) end
       local job = loaded[id]
       local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
       local expires = due and (startBy(job) or math.huge) <= now
@@ -102,7 +115,22 @@ end
 local FIRST_COUNTS = '\0\1\0\0\0\0\0\0'
 local function firstTail(worker) return char(#worker) .. '\0\0' .. worker end
 
+local function endOf(leaseMs, own, queue) return now + (leaseMs or (own > 0 and own) or settingsOf(queue).leaseMs or defaultLeaseMs) end
+
+local function grantPlain(job, queue, leaseMs, nonce, worker)
+  local r, id = job.record, job.id
+  local at = endOf(leaseMs, readU32(r, 18), queue)
+  job.record = 'L' .. sub(r, 2, 2) .. '4' .. sub(r, 4, 21) .. u48(now) .. nonce .. u48(at) .. FIRST_COUNTS .. firstTail(worker) .. sub(r, 22)
+  addRecord(id, job.record)
+  appendScored(writes.adds, queue.leased, at, id)
+  append(writes.removes, queue.pending(byte(r, 2) - 48), id)
+  addEvent(queue, at)
+  bytes = bytes + #r
+  count(queue, 'claimed')
+end
+
 local function grant(job, queue, leaseMs, nonce, worker)
+  if job.isPlain then return grantPlain(job, queue, leaseMs, nonce, worker) end
   change(job, queue)
   if job.lease == NO_LEASE then
     job.lease, job.counts, job.tail = u48(now) .. nonce, FIRST_COUNTS, firstTail(worker)
@@ -112,11 +140,7 @@ local function grant(job, queue, leaseMs, nonce, worker)
     setTail(job, worker, pastOf(job))
   end
   job.state = 'L'
-  if not leaseMs then
-    local own = leaseMsOf(job)
-    leaseMs = own > 0 and own or settingsOf(queue).leaseMs or defaultLeaseMs
-  end
-  job.at = now + leaseMs
+  job.at = endOf(leaseMs, leaseMsOf(job), queue)
   bytes = bytes + #job.body
   count(queue, 'claimed')
 end
@@ -172,7 +196,7 @@ for i = arg + 2, #ARGV, 7 do
     if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
     while n < limit and (n == 0 or bytes < MAX_BYTES) do
       queue.seen = true
-      local job = nextDue(queue)
+      local job = nextDue(queue, claimId == '')
       if not job then break end
       grant(job, queue, leaseMs, nonce, worker)
       n = n + 1

@@ -50,7 +50,7 @@ local queues = {}
 for i = 1, tonumber(ARGV[2]) do
   local base = FIXED_KEYS + (i - 1) * QUEUE_KEYS
   queues[i] = {
-    name = ARGV[2 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
+    name = ARGV[2 + i], bodyStart = char(#ARGV[2 + i]) .. ARGV[2 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
     priorities = function(low, high) return unpack(KEYS, base + 1 + low, base + 1 + high) end,
     leased = KEYS[base + 11], dead = KEYS[base + 12], startBy = KEYS[base + 13], completed = KEYS[base + 14], expired = KEYS[base + 15],
     stats = KEYS[base + 16], index = i, counts = {},

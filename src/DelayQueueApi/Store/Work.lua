@@ -107,6 +107,10 @@ local function appendScored(lists, key, score, id)
   end
 end
 
+local function addEvent(queue, at)
+  if at < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = at end
+end
+
 local function addRecord(id, record)
   local records, n = writes.records, #writes.records
   records[n + 1], records[n + 2] = id, record
@@ -158,7 +162,7 @@ local function gather(job)
     start = startBy(job)
     if start then appendScored(writes.adds, queue.startBy, start, id) end
     local event = eventOf(job, queue, start)
-    if event and event < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = event end
+    if event then addEvent(queue, event) end
     job.record = writeJob(job)
     addRecord(id, job.record)
   end
