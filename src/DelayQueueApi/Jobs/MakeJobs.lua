@@ -142,7 +142,7 @@ local function maker(idempotency)
   local function countMade(queue) queue.made = (queue.made or 0) + 1 end
 
   -- Makes the job whose arguments begin there, if nothing can be in its way and nothing looks at it again in this call: it has no keys and
-  -- no options, and its queue no bound. Most jobs are like that, and it takes a third of the time.
+  -- no options, and its queue no bound. Most jobs are like that, and it takes less time (docs/performance.md).
   -- Returns id and most attempts, whether it becomes its queue's first of its priority, and the queue; or nil.
   local function makePlain(at)
     local queue, head, body = queues[tonumber(ARGV[at])], ARGV[at + 2], ARGV[at + 3]

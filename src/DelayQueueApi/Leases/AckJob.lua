@@ -51,7 +51,7 @@ local function ackWith(job, lease)
 end
 
 -- Acks a job by its record, where it has no options, nobody waits for its end, its queue keeps none and this call makes none: most are
--- like that, and it takes half of the time. False where it is not, or the lease does not hold.
+-- like that, and it takes less time (docs/performance.md). False where it is not, or the lease does not hold.
 local function ackPlain(lease, r)
   local queue = lease.queue
   if jobs or not r or loaded[lease.id] ~= nil or sub(r, 1, 1) ~= 'L' or sub(r, 3, 3) ~= '4' or sub(r, 22, 35) ~= lease.name then return false end

@@ -74,8 +74,8 @@ local function readPage(queue)
   end
 end
 
--- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and it
--- takes half of the time to lease these by their records.
+-- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and
+-- these are leased by their records, which takes less time (docs/performance.md).
 local function isPlain(record, queue)
   return record and sub(record, 1, 3) == 'P' .. queue.priority .. '0' and sub(record, 22, 21 + #queue.bodyStart) == queue.bodyStart
     and readU48(record, 4) <= now
