@@ -45,7 +45,7 @@ mutant no-token-check 'S5|S8|S9|S13' Two_services_on_Redis_keep_all_promises Lea
 
 # What a claim leases is what an earlier one found, as if the look and the lease were two steps.
 mutant two-step-claim 'S3|S4|S6' Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
-  's/  load\(ids\)\n  queue\.page/  local peek = "peek" .. queue.name\n  local found = call("LRANGE", peek, 0, -1)\n  call("DEL", peek)\n  for _, id in ipairs(ids) do call("RPUSH", peek, id) end\n  ids = found\n  load(ids)\n  queue.page/; s/job\.state == .P. and (job\.queue == queue\.name) and job\.priority == queue\.priority and job\.runAt <= now/$1/'
+  's/  queue\.page, queue\.position = ids, 1/  local peek = "peek" .. queue.name\n  local found = call("LRANGE", peek, 0, -1)\n  call("DEL", peek)\n  for _, id in ipairs(ids) do call("RPUSH", peek, id) end\n  ids = found\n  queue.page, queue.position = ids, 1/; s/job\.state == .P. and (job\.queue == queue\.name) and job\.priority == queue\.priority and job\.runAt <= now/$1/'
 
 mutant app-clock 'S4|S5|L1|L2' Hosts_whose_clocks_are_wrong_change_nothing Store/StoreClock.cs \
   's/=> RedisValue\.EmptyString/=> TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()/'
