@@ -30,7 +30,7 @@ for i = arg + 2, #ARGV, 7 do wanted = wanted + tonumber(ARGV[i + 1]) end
 
 for _, queue in ipairs(queues) do
   reap(queue, 20)
-  queue.priority, queue.taken, queue.page, queue.position, queue.nextAt = 9, 0, {}, 1, math.huge
+  queue.priority, queue.taken, queue.page, queue.records, queue.position, queue.nextAt = 9, 0, {}, {}, 1, math.huge
   queue.pageSize = math.min(wanted, MAX_PAGE)
   if settingsOf(queue).paused then queue.priority = -1 end
 end
@@ -86,7 +86,7 @@ end
 local function nextDue(queue, plain)
   while queue.priority >= 0 do
     if queue.position > #queue.page then readPage(queue) end
-    local id, record = queue.page[queue.position], queue.records and queue.records[queue.position]
+    local id, record = queue.page[queue.position], queue.records[queue.position]
     if not id then
       toNextPriority(queue)
     elseif plain and loaded[id] == nil and isPlain(record, queue) then
@@ -111,16 +111,16 @@ local function nextDue(queue, plain)
   end
 end
 
--- Most jobs are claimed once.
+-- The counts of a job at its first claim.
 local FIRST_COUNTS = '\0\1\0\0\0\0\0\0'
-local function firstTail(worker) return char(#worker) .. '\0\0' .. worker end
 
 local function endOf(leaseMs, own, queue) return now + (leaseMs or (own > 0 and own) or settingsOf(queue).leaseMs or defaultLeaseMs) end
 
 local function grantPlain(job, queue, leaseMs, nonce, worker)
   local r, id = job.record, job.id
   local at = endOf(leaseMs, readU32(r, 18), queue)
-  job.record = 'L' .. sub(r, 2, 2) .. '4' .. sub(r, 4, 21) .. u48(now) .. nonce .. u48(at) .. FIRST_COUNTS .. firstTail(worker) .. sub(r, 22)
+  job.record = 'L' .. sub(r, 2, 2) .. '4' .. sub(r, 4, 21) .. u48(now) .. nonce .. u48(at) .. FIRST_COUNTS
+    .. char(#worker) .. '\0\0' .. worker .. sub(r, 22)
   addRecord(id, job.record)
   appendScored(writes.adds, queue.leased, at, id)
   append(writes.removes, queue.pending(byte(r, 2) - 48), id)
@@ -132,14 +132,9 @@ end
 local function grant(job, queue, leaseMs, nonce, worker)
   if job.isPlain then return grantPlain(job, queue, leaseMs, nonce, worker) end
   change(job, queue)
-  if job.lease == NO_LEASE then
-    job.lease, job.counts, job.tail = u48(now) .. nonce, FIRST_COUNTS, firstTail(worker)
-  else
-    job.lease = u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
-    setAttempt(job, attemptOf(job) + 1)
-    setTail(job, worker, pastOf(job))
-  end
-  job.state = 'L'
+  job.state, job.lease = 'L', u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
+  setAttempt(job, attemptOf(job) + 1)
+  setTail(job, worker, pastOf(job))
   job.at = endOf(leaseMs, leaseMsOf(job), queue)
   bytes = bytes + #job.body
   count(queue, 'claimed')
