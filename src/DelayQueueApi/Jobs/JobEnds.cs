@@ -6,7 +6,7 @@ namespace DelayQueueApi.Jobs;
 /// Waits for jobs to end. The scripts publish the id of a watched job that has ended; that is only a hint to look again, and a lost
 /// one costs a few seconds. What time alone brings about, such as the end of a lease, is waited for by its instant.
 /// </summary>
-internal sealed class JobEnds(JobStore jobs, StoreConnection connection, PartitionKeys keys, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partitions partitions, TimeProvider time, IHostApplicationLifetime lifetime)
 {
     private static readonly TimeSpan SafetyTick = TimeSpan.FromSeconds(5);
 
@@ -126,7 +126,10 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            await subscriber.SubscribeAsync(keys.Ended, (_, id) => Tell(JobId.FromStored((byte[])id!).Text));
+            foreach (var partition in partitions)
+            {
+                await subscriber.SubscribeAsync(partition.Ended, (_, id) => Tell(JobId.FromStored(partition.Number, (byte[])id!).Text));
+            }
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

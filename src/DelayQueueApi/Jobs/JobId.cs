@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace DelayQueueApi.Jobs;
 
@@ -15,27 +16,39 @@ internal readonly record struct JobId(string Text)
     public const int RandomBytes = 5;
 
     private const int CheckBytes = 2;
-    private const string Partition = "0-";
-    private const int TextLength = 28;
+    private const char Separator = '-';
+    private const int UlidLength = 26;
     private const string Digits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
     /// <summary>By character: which digit it is, 32 and more for none.</summary>
     private static readonly byte[] Values = [.. Enumerable.Range(0, 128).Select(c => (byte)Digits.IndexOf((char)c))];
+
+    /// <summary>The partition that the job is in; one that there never is where the text is not a job id.</summary>
+    public int Partition =>
+        Text is { Length: > UlidLength + 1 } && Text[^(UlidLength + 1)] == Separator && (Text[0] != '0' || Text.Length == UlidLength + 2)
+        && int.TryParse(Text.AsSpan(0, Text.Length - UlidLength - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var partition)
+            ? partition : int.MaxValue;
 
     /// <summary>The id in the store, or null where the text is not a job id.</summary>
     public byte[]? Stored
     {
         get
         {
+            if (Partition == int.MaxValue)
+            {
+                return null;
+            }
+
             // 26 digits of 5 bits tell 128 bits, so that the first one has only three.
-            if (Text is not { Length: TextLength } || !Text.StartsWith(Partition, StringComparison.Ordinal) || Text[Partition.Length] > '7')
+            var ulid = Text.AsSpan(Text.Length - UlidLength);
+            if (ulid[0] > '7')
             {
                 return null;
             }
 
             Span<byte> bytes = stackalloc byte[StoredBytes + CheckBytes];
             var (read, bits, at) = (0, -2, 0);
-            foreach (var c in Text.AsSpan(Partition.Length))
+            foreach (var c in ulid)
             {
                 var value = c < Values.Length ? Values[c] : byte.MaxValue;
                 if (value >= Digits.Length)
@@ -57,14 +70,22 @@ internal readonly record struct JobId(string Text)
         }
     }
 
-    /// <param name="stored">The id in the store; none for no job.</param>
-    public static JobId FromStored(ReadOnlySpan<byte> stored) => stored.IsEmpty ? default : new(string.Create(TextLength, stored, static (text, stored) =>
+    /// <param name="partition">The partition that it is in.</param>
+    /// <param name="stored">The id in it; none for no job.</param>
+    public static JobId FromStored(int partition, ReadOnlySpan<byte> stored)
     {
+        if (stored.IsEmpty)
+        {
+            return default;
+        }
+
         Span<byte> bytes = stackalloc byte[StoredBytes + CheckBytes];
         stored.CopyTo(bytes);
         BinaryPrimitives.WriteUInt16BigEndian(bytes[StoredBytes..], Check(stored));
-        Partition.CopyTo(text);
-        var (left, bits, at) = (0, 2, Partition.Length);
+        Span<char> text = stackalloc char[3 + UlidLength];
+        partition.TryFormat(text, out var at, provider: CultureInfo.InvariantCulture);
+        text[at++] = Separator;
+        var (left, bits) = (0, 2);
         foreach (var value in bytes)
         {
             left = (left << 8) | value;
@@ -75,7 +96,9 @@ internal readonly record struct JobId(string Text)
                 text[at++] = Digits[(left >> bits) & 31];
             }
         }
-    }));
+
+        return new JobId(new string(text[..at]));
+    }
 
     public static bool TryParse(string? text, out JobId id)
     {

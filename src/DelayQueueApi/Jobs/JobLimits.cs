@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace DelayQueueApi.Jobs;
 
 /// <summary>The bounds of a job that a deployment sets, and so no validator knows.</summary>
-internal sealed class JobLimits(IOptions<LimitOptions> limits, IOptions<StoreOptions> store)
+internal sealed class JobLimits(IOptions<LimitOptions> limits, IOptions<StoreOptions> store, Partitions partitions)
 {
     /// <summary>How long an idempotency key is known where its request does not say, ms.</summary>
     public int KeyKnownMs => store.Value.IdempotencyRetentionMs;
@@ -20,6 +20,13 @@ internal sealed class JobLimits(IOptions<LimitOptions> limits, IOptions<StoreOpt
             : (key ?? job.IdempotencyKey) is null ? Problems.Invalid("idempotencyRetentionMs", "goes with an idempotency key only")
             : job.IdempotencyRetentionMs > KeyKnownMs ? Problems.Invalid("idempotencyRetentionMs", Limits.Between(Limits.MinKeyKnownMs, KeyKnownMs))
             : null);
+
+    /// <summary>A job that is made in one step with something else is in the partition of that, and so cannot be in the one where jobs with its key meet.</summary>
+    /// <param name="job">The job.</param>
+    /// <param name="with">What else, in words.</param>
+    public ProblemHttpResult? CheckMeets(ScheduleJob.Request job, string with) =>
+        partitions.Count == 1 || (job.Unique is null && job.IdempotencyKey is null) ? null
+        : Problems.Invalid(job.Unique is null ? "idempotencyKey" : "unique", $"cannot be given for a job that is made {with} where the service has more than one partition");
 
     public ProblemHttpResult? CheckPayload(RawJson payload) => payload.Utf8.Length <= limits.Value.PayloadBytes
         ? null

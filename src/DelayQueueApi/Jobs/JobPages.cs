@@ -4,7 +4,7 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Jobs;
 
 /// <summary>Reads a queue's jobs in pages, each by as many bounded scripts as it takes.</summary>
-internal sealed class JobPages(ScriptRunner scripts)
+internal sealed class JobPages(ScriptRunner scripts, Partitions partitions)
 {
     private const int MaxJobsPerCall = 100;
     private const int MaxLookedAt = 1_000;
@@ -24,7 +24,8 @@ internal sealed class JobPages(ScriptRunner scripts)
         while (next is not null && jobs.Count < limit && bytes < MaxPageBytes && (lookedAt < MaxLookedAt || pairs.Length == 0))
         {
             client.ThrowIfCancellationRequested();
-            var call = new ScriptCall();
+            var partition = partitions[next.Partition];
+            var call = new ScriptCall(partition);
             call.Queue(start.Queue.Stored);
             call.Add(start.State.ToString().ToLowerInvariant(), MaxJobsPerCall, limit - jobs.Count);
             call.Add(next.Id is { } last ? [next.Priority, next.Score, last.Stored] : ["", "", ""]);
@@ -35,13 +36,15 @@ internal sealed class JobPages(ScriptRunner scripts)
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
             for (var i = 4; i < reply.Length; i += 2)
             {
-                var job = JobRecord.Decode(JobId.FromStored((byte[])reply[i]!), (byte[])reply[i + 1]!);
+                var job = JobRecord.Decode(JobId.FromStored(partition.Number, (byte[])reply[i]!), (byte[])reply[i + 1]!);
                 bytes += job.Stored.Length;
                 jobs.Add(Job.From(job, now));
             }
 
             var id = (byte[])reply[3]!;
-            next = id.Length > 0 ? start with { Priority = (int)reply[1], Score = (long)reply[2], Id = JobId.FromStored(id) } : null;
+            next = id.Length > 0 ? next with { Priority = (int)reply[1], Score = (long)reply[2], Id = JobId.FromStored(partition.Number, id) }
+                : partition.Number + 1 < partitions.Count ? next.StartOf(partition.Number + 1)
+                : null;
         }
 
         return (jobs, next);

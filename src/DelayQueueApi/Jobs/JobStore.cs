@@ -18,34 +18,39 @@ internal sealed class JobStore : IAsyncDisposable
     private static readonly Script CancelScript = Script.Load("Jobs/CancelJob.lua");
 
     private readonly ScriptRunner scripts;
+    private readonly Partitions partitions;
     private readonly Wakeups wakeups;
     private readonly EmbeddedStore embedded;
     private readonly StoreOptions options;
-    private readonly GroupCommit<NewJob, Scheduled> schedules;
+    private readonly GroupCommits<NewJob, Scheduled> schedules;
 
-    public JobStore(ScriptRunner scripts, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
+    public JobStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.wakeups, this.embedded, this.options) = (scripts, wakeups, embedded, options.Value);
-        schedules = new(ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs), TimeProvider.System);
+        (this.scripts, this.partitions, this.wakeups, this.embedded, this.options) = (scripts, partitions, wakeups, embedded, options.Value);
+        schedules = new(partitions, ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>
-    public Task<Scheduled> ScheduleAsync(NewJob job) => schedules.SubmitAsync(job);
+    public Task<Scheduled> ScheduleAsync(NewJob job) => schedules.SubmitAsync(PartitionOf(job) ?? partitions.Next, job);
 
     /// <summary>Makes jobs in order, as many at a time as fit into one atomic step.</summary>
     /// <returns>For each, what became of it, or why the store did not take it.</returns>
-    public Task<IReadOnlyList<(Scheduled? Scheduled, StoreException? Failure)>> ScheduleAllAsync(IReadOnlyList<NewJob> jobs) => schedules.SubmitAllAsync(jobs);
+    public Task<IReadOnlyList<(Scheduled? Scheduled, StoreException? Failure)>> ScheduleAllAsync(IReadOnlyList<NewJob> jobs)
+    {
+        var any = partitions.Next;
+        return schedules.SubmitAllAsync(jobs, job => PartitionOf(job) ?? any);
+    }
 
     /// <param name="watch">True to have the job's end told on the channel <see cref="PartitionKeys.Ended"/>.</param>
     /// <returns>The job and the store's clock, or null where no such job is. What is gone by the time is gone, whoever has looked.</returns>
     public async Task<(JobRecord Job, DateTimeOffset Now)?> GetAsync(JobId id, bool watch = false)
     {
-        if (id.Stored is not { } stored)
+        if (partitions.Locate(id) is not var (partition, stored))
         {
             return null;
         }
 
-        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall().Add(watch ? "1" : "", stored)))!;
+        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, new ScriptCall(partition).Add(watch ? "1" : "", stored)))!;
         if (reply[1].IsNull)
         {
             return null;
@@ -62,19 +67,17 @@ internal sealed class JobStore : IAsyncDisposable
     /// </returns>
     public async Task<(long Ahead, bool Paused, TimeSpan? Unasked)> ExplainAsync(JobRecord job)
     {
-        var call = new ScriptCall();
-        call.Queue(job.StoredQueue);
-        var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(job.Id.Stored)))!;
+        var (call, id) = CallFor(job);
+        var reply = (long[])(await scripts.RunAsync(ExplainScript, call.Add(id)))!;
         return (Math.Max(0, reply[0]), reply[1] == 1, reply[2] < 0 ? null : TimeSpan.FromMilliseconds(reply[2]));
     }
 
     /// <param name="read">The job as it was read; another one is not changed.</param>
     public async Task<Updated> UpdateAsync(JobRecord read, UpdateJob.Request change)
     {
-        var call = new ScriptCall();
-        call.Queue(read.StoredQueue);
+        var (call, id) = CallFor(read);
         call.Add(
-            read.Id.Stored, read.Stored, Or(change.Priority), Or(change.MaxAttempts), Or(change.LeaseMs),
+            id, read.Stored, Or(change.Priority), Or(change.MaxAttempts), Or(change.LeaseMs),
             Or(change.DelayMs), Or(change.RunAt?.ToUnixTimeMilliseconds()),
             change.ChangesBody
                 ? JobRecord.EncodeBody(
@@ -102,9 +105,8 @@ internal sealed class JobStore : IAsyncDisposable
             return Cancelled.Missing;
         }
 
-        var call = new ScriptCall();
-        call.Add(id.Stored, call.Queue(found.Job.StoredQueue));
-        var reply = (RedisResult[])(await scripts.RunAsync(CancelScript, call))!;
+        var (call, stored) = CallFor(found.Job);
+        var reply = (RedisResult[])(await scripts.RunAsync(CancelScript, call.Add(stored, 1)))!;
         return (Cancelled)(int)reply[0];
     }
 
@@ -112,10 +114,21 @@ internal sealed class JobStore : IAsyncDisposable
 
     private static DateTimeOffset Instant(RedisResult ms) => DateTimeOffset.FromUnixTimeMilliseconds((long)ms);
 
-    private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(IReadOnlyList<NewJob> jobs)
+    private PartitionKeys? PartitionOf(NewJob job) => job.MeetingKey is { } key ? partitions.Of(key) : null;
+
+    /// <summary>A call on a job that was read, whose queue is the first.</summary>
+    private (ScriptCall Call, byte[] Id) CallFor(JobRecord job)
+    {
+        var (partition, id) = partitions.Locate(job.Id)!.Value;
+        var call = new ScriptCall(partition);
+        call.Queue(job.StoredQueue);
+        return (call, id);
+    }
+
+    private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(PartitionKeys partition, IReadOnlyList<NewJob> jobs)
     {
         embedded.ThrowIfFull();
-        var call = new ScriptCall().Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
+        var call = new ScriptCall(partition).Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var job in jobs)
         {
             job.AddTo(call);
@@ -131,20 +144,20 @@ internal sealed class JobStore : IAsyncDisposable
         var answers = new Scheduled[jobs.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade((RedisResult[])reply[i + 2]!) : Made(jobs[i], (byte[])reply[i + 2]!, now);
+            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade(partition, (RedisResult[])reply[i + 2]!) : Made(partition, jobs[i], (byte[])reply[i + 2]!, now);
         }
 
         return answers;
     }
 
-    private static Scheduled Made(NewJob job, byte[] reply, DateTimeOffset now)
+    private static Scheduled Made(PartitionKeys partition, NewJob job, byte[] reply, DateTimeOffset now)
     {
         var runAt = job.RunAt is null ? now.AddMilliseconds(job.DelayMs) : job.RunAt > now ? job.RunAt.Value : now;
-        return new(ScheduleOutcome.Made, JobId.FromStored(reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
+        return new(ScheduleOutcome.Made, JobId.FromStored(partition.Number, reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
     }
 
-    private static Scheduled NotMade(RedisResult[] reply) =>
-        new((ScheduleOutcome)(int)reply[0], JobId.FromStored((byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4]);
+    private static Scheduled NotMade(PartitionKeys partition, RedisResult[] reply) =>
+        new((ScheduleOutcome)(int)reply[0], JobId.FromStored(partition.Number, (byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4]);
 }
 
 /// <param name="Id">The job made, made before, or in the way.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Jobs;
@@ -27,7 +28,7 @@ internal static class ListJobs
     internal sealed record Response(IReadOnlyList<Job> Jobs, string? Next = null);
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
-        string? queue, string? state, string? cursor, string? limit, JobPages pages, HttpContext http)
+        string? queue, string? state, string? cursor, string? limit, JobPages pages, Partitions partitions, HttpContext http)
     {
         var name = new QueueName(queue ?? "");
         var check = new QueryCheck(http.Request.Query, ["queue", "state", "cursor", "limit"], MetadataPrefix)
@@ -36,7 +37,7 @@ internal static class ListJobs
             .That(state is not null, "state", "is required")
             .That(IsState(state, out var of), "state", $"must be one of {string.Join(", ", States.Keys)}");
         var most = check.Limit(limit);
-        var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of)) ?? new JobCursor(name, of, 0, 0, null);
+        var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of, partitions.Count)) ?? new JobCursor(name, of, 0, 0, 0, null);
         if (check.Problem is { } problem)
         {
             return problem;

@@ -10,11 +10,15 @@ namespace DelayQueueApi.Jobs;
 /// <param name="Body">From <see cref="JobRecord.EncodeBody"/>.</param>
 /// <param name="OnConflict">What becomes of it where another job holds its unique key.</param>
 /// <param name="Key">The idempotency key of its request, null for none.</param>
+/// <param name="UniqueKey">Its unique key, null for none; the body has it too.</param>
 internal sealed record NewJob(
     QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int? MaxAttempts, int? LeaseMs, byte[] Body,
-    OnConflict OnConflict = OnConflict.Return, KeyOfRequest? Key = null)
+    OnConflict OnConflict = OnConflict.Return, KeyOfRequest? Key = null, string? UniqueKey = null)
 {
     private const int HeadBytes = JobId.RandomBytes + 1 + 2 + 4;
+
+    /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
+    public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;
 
     /// <summary>Adds the arguments that MakeJobs.lua reads.</summary>
     public void AddTo(ScriptCall call) => call.Add(

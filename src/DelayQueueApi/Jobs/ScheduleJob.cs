@@ -143,7 +143,8 @@ internal static class ScheduleJob
             JobRecord.EncodeBody(
                 queue.Stored, new JobOptions(request.TtlMs, request.RetentionMs, request.Unique), request.Backoff, request.Metadata, traceparent, request.Payload),
             request.Unique?.OnConflict ?? OnConflict.Return,
-            idempotencyKey is null ? null : new KeyOfRequest(idempotencyKey, SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs));
+            idempotencyKey is null ? null : new KeyOfRequest(idempotencyKey, SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
+            request.Unique?.Key);
     }
 
     /// <returns>Why no job was made, or null.</returns>

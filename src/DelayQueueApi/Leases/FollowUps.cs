@@ -29,7 +29,7 @@ internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
         for (var i = 0; i < then.Length; i++)
         {
             var item = JsonBody<ScheduleJob.Request>.Read(then[i].Utf8);
-            var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? CheckKeys(item.Value, keys);
+            var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? limits.CheckMeets(item.Value, "with an ack") ?? CheckKeys(item.Value, keys);
             if (problem is not null)
             {
                 return ([], Problems.Within(problem, $"then[{i}]"));

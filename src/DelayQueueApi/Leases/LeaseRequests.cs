@@ -1,16 +1,17 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
 
 /// <summary>What the calls on one lease share: finding it, and saying why it does not hold.</summary>
-internal sealed class LeaseRequests(JobStore jobs)
+internal sealed class LeaseRequests(JobStore jobs, Partitions partitions)
 {
     /// <returns>The lease, or why there can be none: the token is not one of ours, or the job is not.</returns>
     public ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> FindAsync(JobId id, string leaseToken) =>
-        id.Stored is not { } stored ? new((null, Problems.JobMissing()))
-        : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(stored, token), null))
+        partitions.Locate(id) is not var (partition, stored) ? new((null, Problems.JobMissing()))
+        : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(partition, stored, token), null))
         : WhyNoneAsync(id);
 
     private async ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> WhyNoneAsync(JobId id) =>

@@ -19,43 +19,52 @@ internal sealed class LeaseStore : IAsyncDisposable
     private static readonly Script ExtendScript = Script.Load("Leases/ExtendLease.lua");
 
     private readonly ScriptRunner scripts;
+    private readonly Partitions partitions;
     private readonly Wakeups wakeups;
     private readonly WorkersSeen workers;
     private readonly StoreOptions options;
-    private readonly GroupCommit<Claim, Claimed> claims;
-    private readonly GroupCommit<Ack, Acked> acks;
-    private readonly GroupCommit<Nack, Nacked> nacks;
-    private readonly GroupCommit<HeldLease, Settled> releases;
-    private readonly GroupCommit<Extension, Extended> extensions;
+    private readonly GroupCommits<Claim, Claimed> claims;
+    private readonly GroupCommits<Ack, Acked> acks;
+    private readonly GroupCommits<Nack, Nacked> nacks;
+    private readonly GroupCommits<HeldLease, Settled> releases;
+    private readonly GroupCommits<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Wakeups wakeups, WorkersSeen workers, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.wakeups, this.workers, this.options) = (scripts, wakeups, workers, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.workers, this.options) = (scripts, partitions, wakeups, workers, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
-        claims = new(ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience, TimeProvider.System);
-        acks = new(AckAsync, ack => ack.Weight, Limits.MaxClaim, patience, TimeProvider.System);
-        nacks = new(NackAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
-        releases = new(ReleaseAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
-        extensions = new(ExtendAsync, _ => 1, Limits.MaxClaim, patience, TimeProvider.System);
+        claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience);
+        acks = new(partitions, AckAsync, ack => ack.Weight, Limits.MaxClaim, patience);
+        nacks = new(partitions, NackAsync, _ => 1, Limits.MaxClaim, patience);
+        releases = new(partitions, ReleaseAsync, _ => 1, Limits.MaxClaim, patience);
+        extensions = new(partitions, ExtendAsync, _ => 1, Limits.MaxClaim, patience);
     }
 
     /// <summary>Leases what is due now.</summary>
     /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
     /// <exception cref="OperationCanceledException">The client went away before the claim was sent.</exception>
-    public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) => claims.SubmitAsync(claim, client);
+    public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) =>
+        partitions.Count == 1 ? claims.SubmitAsync(partitions.First, claim, client) : ClaimInTurnAsync(claim, client);
 
-    public Task<Acked> AckAsync(Ack ack) => acks.SubmitAsync(ack);
+    public Task<Acked> AckAsync(Ack ack) => acks.SubmitAsync(ack.Lease.Partition, ack);
 
     /// <returns>For each what became of it, or why the store did not take it; so do the other methods for many.</returns>
-    public Task<IReadOnlyList<(Acked? Acked, StoreException? Failure)>> AckAllAsync(IReadOnlyList<Ack> all) => acks.SubmitAllAsync(all);
+    public Task<IReadOnlyList<(Acked? Acked, StoreException? Failure)>> AckAllAsync(IReadOnlyList<Ack> all) => acks.SubmitAllAsync(all, ack => ack.Lease.Partition);
 
-    public Task<Nacked> NackAsync(Nack nack) => nacks.SubmitAsync(nack);
+    public Task<Nacked> NackAsync(Nack nack) => nacks.SubmitAsync(nack.Lease.Partition, nack);
 
-    public Task<IReadOnlyList<(Nacked? Nacked, StoreException? Failure)>> NackAllAsync(IReadOnlyList<Nack> all) => nacks.SubmitAllAsync(all);
+    public Task<IReadOnlyList<(Nacked? Nacked, StoreException? Failure)>> NackAllAsync(IReadOnlyList<Nack> all) => nacks.SubmitAllAsync(all, nack => nack.Lease.Partition);
 
-    public Task<Settled> ReleaseAsync(HeldLease lease) => releases.SubmitAsync(lease);
+    public Task<Settled> ReleaseAsync(HeldLease lease) => releases.SubmitAsync(lease.Partition, lease);
 
-    public Task<Extended> ExtendAsync(Extension extension) => extensions.SubmitAsync(extension);
+    /// <summary>Gives back what a claim was given.</summary>
+    public Task<Settled> ReleaseAsync(JobRecord job)
+    {
+        var (partition, id) = partitions.Locate(job.Id)!.Value;
+        return ReleaseAsync(new HeldLease(partition, id, new LeaseToken(job.Lease, job.Queue)));
+    }
+
+    public Task<Extended> ExtendAsync(Extension extension) => extensions.SubmitAsync(extension.Lease.Partition, extension);
 
     public async ValueTask DisposeAsync()
     {
@@ -66,9 +75,53 @@ internal sealed class LeaseStore : IAsyncDisposable
         await extensions.DisposeAsync();
     }
 
-    private async Task<IReadOnlyList<Claimed>> ClaimAsync(IReadOnlyList<Claim> batch)
+    /// <summary>
+    /// Visits the partitions in turn until the claim has what it asks for; one that is away is passed over. The jobs of a claim with an id
+    /// come from one partition, and one that remembers the id is found first, so that a repeated claim gets what it was given.
+    /// </summary>
+    private async Task<Claimed> ClaimInTurnAsync(Claim claim, CancellationToken client)
     {
-        var call = new ScriptCall().Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
+        if (claim.Id is not null && await VisitAsync(claim with { Limit = 0 }, client) is { Jobs.Count: > 0 } held)
+        {
+            return held;
+        }
+
+        return await VisitAsync(claim, client);
+    }
+
+    private async Task<Claimed> VisitAsync(Claim claim, CancellationToken client)
+    {
+        Claimed? found = null;
+        StoreException? failure = null;
+        foreach (var partition in partitions.InTurn())
+        {
+            try
+            {
+                var more = await claims.SubmitAsync(partition, claim with { Limit = Math.Max(0, claim.Limit - (found?.Jobs.Count ?? 0)) }, client);
+                found = found is null ? more : new Claimed([.. found.Jobs, .. more.Jobs], more.Now);
+            }
+            catch (StoreException error)
+            {
+                failure = error;
+            }
+            catch (OperationCanceledException) when (found is { Jobs.Count: > 0 })
+            {
+                // Who has gone must give back what is found.
+                return found;
+            }
+
+            if (found is { Jobs.Count: > 0 } && (found.Jobs.Count >= claim.Limit || claim.Id is not null))
+            {
+                break;
+            }
+        }
+
+        return found ?? throw failure!;
+    }
+
+    private async Task<IReadOnlyList<Claimed>> ClaimAsync(PartitionKeys partition, IReadOnlyList<Claim> batch)
+    {
+        var call = new ScriptCall(partition).Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
         foreach (var claim in batch)
         {
             call.Add(
@@ -93,7 +146,7 @@ internal sealed class LeaseStore : IAsyncDisposable
             var jobs = new JobRecord[(int)granted[next++]];
             for (var j = 0; j < jobs.Length; j++)
             {
-                jobs[j] = JobRecord.Decode(JobId.FromStored((byte[])granted[next++]!), (byte[])granted[next++]!);
+                jobs[j] = JobRecord.Decode(JobId.FromStored(partition.Number, (byte[])granted[next++]!), (byte[])granted[next++]!);
             }
 
             answers[i] = new Claimed(jobs, now);
@@ -102,9 +155,9 @@ internal sealed class LeaseStore : IAsyncDisposable
         return answers;
     }
 
-    private async Task<IReadOnlyList<Acked>> AckAsync(IReadOnlyList<Ack> batch)
+    private async Task<IReadOnlyList<Acked>> AckAsync(PartitionKeys partition, IReadOnlyList<Ack> batch)
     {
-        var call = new ScriptCall().Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
+        var call = new ScriptCall(partition).Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var ack in batch)
         {
             Add(call, ack.Lease).Add(ack.Result?.Utf8 ?? RedisValue.EmptyString, ack.Then.Count);
@@ -114,10 +167,10 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
-        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, call));
+        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, partition, call));
     }
 
-    private Acked Decode(RedisResult reply, ScriptCall call)
+    private Acked Decode(RedisResult reply, PartitionKeys partition, ScriptCall call)
     {
         if (reply.Resp2Type != ResultType.Array)
         {
@@ -128,7 +181,7 @@ internal sealed class LeaseStore : IAsyncDisposable
         var outcome = (Settled)(int)answer[0];
         if (outcome < Settled.Cancelled)
         {
-            return new Acked(outcome, [JobId.FromStored((byte[])answer[2]!)], (int)answer[1]);
+            return new Acked(outcome, [JobId.FromStored(partition.Number, (byte[])answer[2]!)], (int)answer[1]);
         }
 
         foreach (var queue in answer.Skip(2))
@@ -136,12 +189,12 @@ internal sealed class LeaseStore : IAsyncDisposable
             wakeups.Announce(call.Queues[(int)queue - 1]);
         }
 
-        return new Acked(outcome, [.. ((byte[])answer[1]!).Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(id))]);
+        return new Acked(outcome, [.. ((byte[])answer[1]!).Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(partition.Number, id))]);
     }
 
-    private async Task<IReadOnlyList<Settled>> ReleaseAsync(IReadOnlyList<HeldLease> leases)
+    private async Task<IReadOnlyList<Settled>> ReleaseAsync(PartitionKeys partition, IReadOnlyList<HeldLease> leases)
     {
-        var call = Call(leases, lease => lease, _ => []);
+        var call = Call(partition, leases, lease => lease, _ => []);
         var reply = (int[])(await scripts.RunAsync(ReleaseScript, call))!;
         for (var i = 0; i < reply.Length; i++)
         {
@@ -154,9 +207,9 @@ internal sealed class LeaseStore : IAsyncDisposable
         return Array.ConvertAll(reply, answer => (Settled)answer);
     }
 
-    private async Task<IReadOnlyList<Nacked>> NackAsync(IReadOnlyList<Nack> batch)
+    private async Task<IReadOnlyList<Nacked>> NackAsync(PartitionKeys partition, IReadOnlyList<Nack> batch)
     {
-        var call = Call(batch, nack => nack.Lease, nack =>
+        var call = Call(partition, batch, nack => nack.Lease, nack =>
         [
             nack.Error.Encode(), nack.DelayMs is { } delay ? delay : "", nack.Dead ? "1" : "",
             BitConverter.ToUInt32(Unguessable.Bytes(4)), Backoff.Default.ToStored(),
@@ -175,9 +228,9 @@ internal sealed class LeaseStore : IAsyncDisposable
         return answers;
     }
 
-    private async Task<IReadOnlyList<Extended>> ExtendAsync(IReadOnlyList<Extension> batch)
+    private async Task<IReadOnlyList<Extended>> ExtendAsync(PartitionKeys partition, IReadOnlyList<Extension> batch)
     {
-        var call = Call(batch, extension => extension.Lease, extension => [extension.LeaseMs]);
+        var call = Call(partition, batch, extension => extension.Lease, extension => [extension.LeaseMs]);
         var reply = (RedisResult[])(await scripts.RunAsync(ExtendScript, call))!;
         var answers = new Extended[batch.Count];
         for (var i = 0; i < answers.Length; i++)
@@ -189,9 +242,9 @@ internal sealed class LeaseStore : IAsyncDisposable
     }
 
     /// <summary>The arguments that Lease.lua reads: each lease, and what the script itself takes for it.</summary>
-    private ScriptCall Call<T>(IReadOnlyList<T> batch, Func<T, HeldLease> leaseOf, Func<T, RedisValue[]> more)
+    private ScriptCall Call<T>(PartitionKeys partition, IReadOnlyList<T> batch, Func<T, HeldLease> leaseOf, Func<T, RedisValue[]> more)
     {
-        var call = new ScriptCall().Add(options.SettledRetentionMs);
+        var call = new ScriptCall(partition).Add(options.SettledRetentionMs);
         foreach (var operation in batch)
         {
             Add(call, leaseOf(operation)).Add(more(operation));

@@ -42,5 +42,6 @@ internal sealed record LeaseToken(ReadOnlyMemory<byte> Name, QueueName Queue)
 }
 
 /// <summary>A lease as its worker names it.</summary>
-/// <param name="StoredId">The job's id in the store.</param>
-internal sealed record HeldLease(byte[] StoredId, LeaseToken Token);
+/// <param name="Partition">The partition that the job is in.</param>
+/// <param name="StoredId">The job's id in it.</param>
+internal sealed record HeldLease(PartitionKeys Partition, byte[] StoredId, LeaseToken Token);

@@ -58,8 +58,7 @@ internal sealed class WaitingClaims
         var claimed = await store.ClaimAsync(claim, client);
         if (client.IsCancellationRequested)
         {
-            await Task.WhenAll(claimed.Jobs.Select(job =>
-                store.ReleaseAsync(new HeldLease(job.Id.Stored!, new LeaseToken(job.Lease, job.Queue)))));
+            await Task.WhenAll(claimed.Jobs.Select(store.ReleaseAsync));
             client.ThrowIfCancellationRequested();
         }
 

@@ -7,7 +7,7 @@ namespace DelayQueueApi.Leases;
 /// Tells waiting claims when to look again. A wake-up is only a hint: the claim itself finds out what is due, so that one too
 /// many costs a look and a lost one a second (Lookout). Woken claims wake others while more is due, so that a burst finds all waiters.
 /// </summary>
-internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys keys, TimeProvider time, ILogger<Wakeups> log)
+internal sealed partial class Wakeups(StoreConnection connection, Partitions partitions, TimeProvider time, ILogger<Wakeups> log)
 {
     /// <summary>µs by which a claim is woken sooner than a job is due: it needs longer than that to get to the store, and timers count in whole ms.</summary>
     private const int Lead = 500;
@@ -125,7 +125,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            await subscriber.PublishAsync(keys.Wake, $"{instance} {queue}", CommandFlags.FireAndForget);
+            await subscriber.PublishAsync(partitions.First.Wake, $"{instance} {queue}", CommandFlags.FireAndForget);
         }
         catch (Exception error) when (StoreException.From(error) is not null)
         {
@@ -138,7 +138,7 @@ internal sealed partial class Wakeups(StoreConnection connection, PartitionKeys 
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            await subscriber.SubscribeAsync(keys.Wake, (_, message) =>
+            await subscriber.SubscribeAsync(partitions.First.Wake, (_, message) =>
             {
                 if (((string?)message)?.Split(' ') is [var from, var queue] && from != instance)
                 {

@@ -36,10 +36,10 @@ internal static class GetQueue
         {
             var late = counts.EarliestRunAt <= counts.Now;
             return new Response(
-                counts.Queue.Text, counts.Total("paused") > 0, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead, counts.Completed, counts.Expired,
+                counts.Queue.Text, counts.Paused, counts.Scheduled, counts.Ready, counts.Leased, counts.Dead, counts.Completed, counts.Expired,
                 new Totals(
-                    counts.Total("created"), counts.Total("claimed"), counts.Total("acked"), counts.Total("nacked"), counts.Total("leasesExpired"),
-                    counts.Total("released"), counts.Total("cancelled"), counts.Total("expired"), counts.Total("died"), counts.Total("redriven"), counts.Total("purged")),
+                    counts.Totals["created"], counts.Totals["claimed"], counts.Totals["acked"], counts.Totals["nacked"], counts.Totals["leasesExpired"],
+                    counts.Totals["released"], counts.Totals["cancelled"], counts.Totals["expired"], counts.Totals["died"], counts.Totals["redriven"], counts.Totals["purged"]),
                 counts.Rates, counts.Workers, counts.Settings,
                 late ? (long)(counts.Now - counts.EarliestRunAt!.Value).TotalMilliseconds : null,
                 late ? null : counts.EarliestRunAt);

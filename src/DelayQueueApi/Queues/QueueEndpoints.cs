@@ -4,7 +4,10 @@ namespace DelayQueueApi.Queues;
 
 internal static class QueueEndpoints
 {
-    public static IServiceCollection AddQueues(this IServiceCollection services) => services.AddSingleton<QueueStore>().AddSingleton<RedriveStore>();
+    public static IServiceCollection AddQueues(this IServiceCollection services) => services
+        .AddSingleton<QueueStore>()
+        .AddSingleton<RedriveStore>()
+        .AddHostedService<PartitionGrowth>();
 
     public static void MapQueues(this IEndpointRouteBuilder app)
     {

@@ -16,6 +16,8 @@ internal sealed record QueueRates(Rates OneMinute, Rates FiveMinutes)
     public static QueueRates From(ReadOnlySpan<byte> recent, ReadOnlySpan<long> totals, DateTimeOffset now) =>
         new(Over(TimeSpan.FromMinutes(1), recent, totals, now), Over(TimeSpan.FromMinutes(5), recent, totals, now));
 
+    public QueueRates And(QueueRates other) => new(OneMinute.And(other.OneMinute), FiveMinutes.And(other.FiveMinutes));
+
     private static Rates Over(TimeSpan span, ReadOnlySpan<byte> recent, ReadOnlySpan<long> totals, DateTimeOffset now)
     {
         var since = (now - span).ToUnixTimeMilliseconds();
@@ -48,4 +50,10 @@ internal sealed record QueueRates(Rates OneMinute, Rates FiveMinutes)
 /// <param name="Acked">Jobs finished.</param>
 /// <param name="Nacked">Attempts given back as failed.</param>
 /// <param name="LeasesExpired">Leases that ran out.</param>
-internal sealed record Rates(double Created, double Claimed, double Acked, double Nacked, double LeasesExpired);
+internal sealed record Rates(double Created, double Claimed, double Acked, double Nacked, double LeasesExpired)
+{
+    public Rates And(Rates other) => new(
+        Sum(Created, other.Created), Sum(Claimed, other.Claimed), Sum(Acked, other.Acked), Sum(Nacked, other.Nacked), Sum(LeasesExpired, other.LeasesExpired));
+
+    private static double Sum(double one, double other) => Math.Round(one + other, 3);
+}

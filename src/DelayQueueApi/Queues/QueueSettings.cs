@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using FluentValidation;
 
 namespace DelayQueueApi.Queues;
@@ -25,6 +26,19 @@ internal record QueueSettings(
 {
     /// <summary>As Prelude.lua takes it.</summary>
     public const int DefaultMaxRetained = 100_000;
+
+    /// <summary>What a partition is to hold to: bounds on jobs are shared out.</summary>
+    public QueueSettings ShareOf(Partitions partitions, PartitionKeys partition) => partitions.Count == 1 ? this : this with
+    {
+        MaxLength = MaxLength is { } length ? partitions.ShareOf(partition, length) : null,
+        MaxRetained = MaxRetained is { } retained ? partitions.ShareOf(partition, retained) : null,
+    };
+
+    /// <summary>The settings of which both are shares.</summary>
+    public QueueSettings AndShare(QueueSettings other) =>
+        this with { MaxLength = Add(MaxLength, other.MaxLength), MaxRetained = Add(MaxRetained, other.MaxRetained) };
+
+    private static int? Add(int? one, int? other) => one is null || other is null ? one ?? other : one + other;
 
     /// <summary>The settings in one text, as Prelude.lua reads it; empty where nothing is set.</summary>
     public string ToStored()

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Queues;
 
 /// <summary>What operators see of queues and do with them. Work on many jobs goes in small steps, so that it never holds up the store.</summary>
-internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
+internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups)
 {
     /// <summary>As many records as a claim reads at once: each may have a payload of the largest size.</summary>
     private const int JobsPerCall = 20;
@@ -26,9 +26,10 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     /// <returns>Up to <paramref name="limit"/> queues in the order of their names, and the last one's name where more follow.</returns>
     public async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> ListAsync(string? after, int limit, CancellationToken client)
     {
-        var reply = (string[])(await scripts.RunAsync(
-            ListScript, new ScriptCall().Add(after is null ? "" : new QueueName(after).Stored, limit + 1)))!;
-        var names = reply.Take(limit).Select(QueueName.FromStored).ToArray();
+        var parts = await Task.WhenAll(partitions.Select(partition => scripts.RunAsync(
+            ListScript, new ScriptCall(partition).Add(after is null ? "" : new QueueName(after).Stored, limit + 1))));
+        var found = parts.SelectMany(part => (string[])part!).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
+        var names = found.Take(limit).Select(QueueName.FromStored).ToArray();
         var queues = new List<QueueCounts>(names.Length);
         foreach (var chunk in names.Chunk(QueuesPerCall))
         {
@@ -36,30 +37,45 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
             queues.AddRange(await CountAsync(chunk));
         }
 
-        return (queues, reply.Length > limit ? names[^1] : null);
+        return (queues, found.Length > limit ? names[^1] : null);
     }
 
-    public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, ["paused", paused ? "1" : ""]);
+    public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, _ => Paused(paused));
 
     /// <param name="paused">Null to leave it as it is.</param>
     /// <returns>True where the queue was not there before.</returns>
     public Task<bool> SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
-        SetAsync(queue, there: true, ["settings", settings.ToStored(), .. paused is { } pause ? ["paused", pause ? "1" : ""] : Array.Empty<RedisValue>()]);
+        SetAsync(queue, there: true, partition => ["settings", settings.ShareOf(partitions, partition).ToStored(), .. paused is { } pause ? Paused(pause) : []]);
 
-    private async Task<bool> SetAsync(QueueName queue, bool there, RedisValue[] fields)
+    private static RedisValue[] Paused(bool paused) => ["paused", paused ? "1" : ""];
+
+    /// <summary>Where it fails after some of the partitions, it is to be repeated.</summary>
+    private async Task<bool> SetAsync(QueueName queue, bool there, Func<PartitionKeys, RedisValue[]> fields)
     {
-        var made = await scripts.RunAsync(SetScript, Call(queue).Add(there ? "1" : "").Add(fields));
+        var made = await EachAsync(partition => scripts.RunAsync(SetScript, Call(partition, queue).Add(there ? "1" : "").Add(fields(partition))));
         wakeups.Announce(queue.Stored);
-        return (int)made == 1;
+        return made.All(reply => (int)reply == 1);
     }
 
     /// <summary>Deletes a queue, until the client goes away.</summary>
     public async Task<QueueDeleted> DeleteAsync(QueueName queue, bool force, CancellationToken client)
     {
+        // So that no partition forgets it while another has jobs.
+        if (partitions.Count > 1 && !force && await GetAsync(queue) is { IsEmpty: false })
+        {
+            return QueueDeleted.NotEmpty;
+        }
+
+        var deleted = await EachAsync(partition => DeleteAsync(partition, queue, force, client));
+        return deleted.Contains(QueueDeleted.NotEmpty) ? QueueDeleted.NotEmpty : deleted.Max();
+    }
+
+    private async Task<QueueDeleted> DeleteAsync(PartitionKeys partition, QueueName queue, bool force, CancellationToken client)
+    {
         for (var began = false; ; began = true)
         {
             client.ThrowIfCancellationRequested();
-            var call = Call(queue).Add(force ? "1" : "", JobsPerCall);
+            var call = Call(partition, queue).Add(force ? "1" : "", JobsPerCall);
             var deleted = (QueueDeleted)(int)await StoreException.AfterEffectAsync(() => scripts.RunAsync(DeleteScript, call), hadEffect: began);
             if (deleted != QueueDeleted.More)
             {
@@ -70,7 +86,10 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
 
     /// <summary>Deletes the jobs that have the state when it begins, until the client goes away.</summary>
     /// <returns>How many.</returns>
-    public async Task<long> PurgeAsync(QueueName queue, PurgedState state, CancellationToken client)
+    public async Task<long> PurgeAsync(QueueName queue, PurgedState state, CancellationToken client) =>
+        (await EachAsync(partition => PurgeAsync(partition, queue, state, client))).Sum();
+
+    private async Task<long> PurgeAsync(PartitionKeys partition, QueueName queue, PurgedState state, CancellationToken client)
     {
         var purged = 0L;
         long? all = null;
@@ -78,7 +97,7 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
         while (true)
         {
             client.ThrowIfCancellationRequested();
-            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), JobsPerCall, asOf);
+            var call = Call(partition, queue).Add(state.ToString().ToLowerInvariant(), JobsPerCall, asOf);
             var reply = (long[])(await StoreException.AfterEffectAsync(() => scripts.RunAsync(PurgeScript, call), hadEffect: purged > 0))!;
             purged += reply[0];
             // More may come in than there were, and some may go.
@@ -96,10 +115,10 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<long> PurgeAsync(QueueName queue, PurgedState state, IEnumerable<JobId> ids, CancellationToken client)
     {
         var purged = 0L;
-        foreach (var chunk in ids.Where(id => id.Stored is not null).Chunk(JobsPerCall))
+        foreach (var (partition, chunk) in partitions.Chunk(ids, JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
-            var call = Call(queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(Array.ConvertAll(chunk, id => (RedisValue)id.Stored));
+            var call = Call(partition, queue).Add(state.ToString().ToLowerInvariant(), 0, "").Add(chunk);
             purged += ((long[])(await StoreException.AfterEffectAsync(() => scripts.RunAsync(PurgeScript, call), hadEffect: purged > 0))!)[0];
         }
 
@@ -109,26 +128,41 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
     /// <returns>The counts of those that there are.</returns>
     private async Task<IReadOnlyList<QueueCounts>> CountAsync(QueueName[] queues)
     {
-        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, Call(queues)))!;
+        var parts = await Task.WhenAll(partitions.Select(partition => CountAsync(partition, queues)));
+        return [.. queues.Select(queue => QueueCounts.Sum([.. parts.SelectMany(part => part).Where(counts => counts.Queue == queue)])).OfType<QueueCounts>()];
+    }
+
+    private async Task<IReadOnlyList<QueueCounts>> CountAsync(PartitionKeys partition, QueueName[] queues)
+    {
+        var reply = (RedisResult[])(await scripts.RunAsync(GetScript, Call(partition, queues)))!;
         var counts = new List<QueueCounts>(queues.Length);
         for (var i = 0; i < queues.Length; i++)
         {
             var of = reply.AsSpan(i * 10, 10);
             if ((int)of[0] == 1)
             {
-                counts.Add(new QueueCounts(
-                    queues[i], DateTimeOffset.FromUnixTimeMilliseconds((long)of[1]), (long)of[2], (long)of[3], (long)of[4], (long)of[5], (long)of[6], (long)of[7],
-                    long.TryParse((string?)of[8], out var earliest) ? DateTimeOffset.FromUnixTimeMilliseconds(earliest) : null,
-                    of[9].ToDictionary()));
+                counts.Add(QueueCounts.From(queues[i], of));
             }
         }
 
         return counts;
     }
 
-    private static ScriptCall Call(params ReadOnlySpan<QueueName> queues)
+    /// <summary>Does something in one partition after the other, so that a failure tells whether an earlier one was changed.</summary>
+    private async Task<T[]> EachAsync<T>(Func<PartitionKeys, Task<T>> act)
     {
-        var call = new ScriptCall();
+        var done = new T[partitions.Count];
+        foreach (var partition in partitions)
+        {
+            done[partition.Number] = await StoreException.AfterEffectAsync(() => act(partition), hadEffect: partition.Number > 0);
+        }
+
+        return done;
+    }
+
+    private static ScriptCall Call(PartitionKeys partition, params ReadOnlySpan<QueueName> queues)
+    {
+        var call = new ScriptCall(partition);
         foreach (var queue in queues)
         {
             call.Queue(queue.Stored);
@@ -136,26 +170,6 @@ internal sealed class QueueStore(ScriptRunner scripts, Wakeups wakeups)
 
         return call;
     }
-}
-
-/// <param name="Now">The store's clock.</param>
-/// <param name="EarliestRunAt">Of the jobs that no worker holds.</param>
-/// <param name="Stats">The queue's own hash, as docs/keyspace.md tells it.</param>
-internal sealed record QueueCounts(
-    QueueName Queue, DateTimeOffset Now, long Scheduled, long Ready, long Leased, long Dead, long Completed, long Expired, DateTimeOffset? EarliestRunAt,
-    IReadOnlyDictionary<string, RedisResult> Stats)
-{
-    public QueueRates Rates => QueueRates.From(
-        Bytes("recent"), [Total("created"), Total("claimed"), Total("acked"), Total("nacked"), Total("leasesExpired")], Now);
-
-    public IReadOnlyList<SeenWorker> Workers => SeenWorker.From(Bytes("workers"), Now);
-
-    public QueueSettings Settings => QueueSettings.FromStored(Stats.TryGetValue("settings", out var settings) ? (string)settings! : "");
-
-    /// <summary>How often something has happened.</summary>
-    public long Total(string what) => Stats.TryGetValue(what, out var count) ? (long)count : 0;
-
-    private byte[] Bytes(string what) => Stats.TryGetValue(what, out var bytes) ? (byte[])bytes! : [];
 }
 
 /// <summary>As DeleteQueue.lua answers.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Store;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -63,7 +64,7 @@ internal static class RedriveJobs
     }
 
     private static async Task<Results<Ok<Response>, Accepted<RedriveTask>, ProblemHttpResult>> HandleAsync(
-        QueueName queue, JsonBody<Request> body, QueueStore queues, RedriveStore store, Reaper reaper, CancellationToken client)
+        QueueName queue, JsonBody<Request> body, QueueStore queues, RedriveStore store, Partitions partitions, Reaper reaper, CancellationToken client)
     {
         if (!await queues.IsThereAsync(queue))
         {
@@ -76,6 +77,11 @@ internal static class RedriveJobs
             request.Metadata, request.Limit ?? int.MaxValue);
         if (request.RatePerSecond is { } rate)
         {
+            if (request.Limit is not null && partitions.Count > 1)
+            {
+                return Problems.Invalid("limit", "cannot be given together with ratePerSecond where the service has more than one partition");
+            }
+
             var task = await store.StartAsync(queue, filter, rate);
             reaper.Wake();
             return task is null ? Problems.RedriveRunning() : TypedResults.Accepted($"/queues/{queue}/redrive", task);

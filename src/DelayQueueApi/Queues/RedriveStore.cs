@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Queues;
 
 /// <summary>Gives dead jobs new attempts: at once, in small steps, or at a rate, in the background.</summary>
-internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
+internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups)
 {
     /// <summary>As many records as a claim reads at once: each may have a payload of the largest size.</summary>
     private const int JobsPerCall = 20;
@@ -17,15 +17,19 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
     /// <summary>Redrives the jobs that are dead when it begins, until the client goes away.</summary>
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, CancellationToken client)
     {
-        var (done, step) = (new Redriven(0, 0), new Step(new Redriven(0, 0), "", "", ""));
-        do
+        var done = new Redriven(0, 0);
+        foreach (var partition in partitions.TakeWhile(_ => done.Matched < filter.Limit))
         {
-            client.ThrowIfCancellationRequested();
-            step = await StoreException.AfterEffectAsync(
-                () => RedriveAsync(queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, step, []), hadEffect: done.Jobs > 0);
-            done = done.And(step.Done);
+            var step = new Step(new Redriven(0, 0), "", "", "");
+            do
+            {
+                client.ThrowIfCancellationRequested();
+                step = await StoreException.AfterEffectAsync(
+                    () => RedriveAsync(partition, queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, step, []), hadEffect: done.Jobs > 0);
+                done = done.And(step.Done);
+            }
+            while (step.Id != "" && done.Matched < filter.Limit);
         }
-        while (step.Id != "" && done.Matched < filter.Limit);
 
         return done;
     }
@@ -34,12 +38,12 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, IEnumerable<JobId> ids, CancellationToken client)
     {
         var done = new Redriven(0, 0);
-        foreach (var chunk in ids.Where(id => id.Stored is not null).Chunk(JobsPerCall))
+        foreach (var (partition, chunk) in partitions.Chunk(ids, JobsPerCall))
         {
             client.ThrowIfCancellationRequested();
             var step = await StoreException.AfterEffectAsync(
                 () => RedriveAsync(
-                    queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), Array.ConvertAll(chunk, id => (RedisValue)id.Stored)),
+                    partition, queue, filter with { Limit = filter.Limit - done.Matched }, dryRun, new Step(done, "", "", ""), chunk),
                 hadEffect: done.Jobs > 0);
             done = done.And(step.Done);
         }
@@ -51,28 +55,45 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
     /// <returns>The task, or null where one is running already.</returns>
     public async Task<RedriveTask?> StartAsync(QueueName queue, RedriveFilter filter, int ratePerSecond)
     {
-        var (outcome, task) = await ChangeTaskAsync(queue, [
-            "start", ratePerSecond, filter.Limit, filter.ErrorType, filter.AfterMs, filter.BeforeMs, .. MetadataPairs.ToStored(filter.Metadata)]);
+        var (outcome, task) = await ChangeTaskAsync(queue, partition => [
+            "start", Math.Max(1, partitions.ShareOf(partition, ratePerSecond)), filter.Limit, filter.ErrorType, filter.AfterMs, filter.BeforeMs,
+            .. MetadataPairs.ToStored(filter.Metadata)]);
         return outcome == 1 ? task : null;
     }
 
     /// <returns>The task as it is then, or null where none was ever started.</returns>
-    public async Task<RedriveTask?> CancelAsync(QueueName queue) => (await ChangeTaskAsync(queue, ["cancel"])).Task;
+    public async Task<RedriveTask?> CancelAsync(QueueName queue) => (await ChangeTaskAsync(queue, _ => ["cancel"])).Task;
 
     /// <returns>The newest task, or null where none was ever started.</returns>
-    public async Task<RedriveTask?> GetTaskAsync(QueueName queue) => (await ChangeTaskAsync(queue, ["read"])).Task;
+    public async Task<RedriveTask?> GetTaskAsync(QueueName queue) => (await ChangeTaskAsync(queue, _ => ["read"])).Task;
 
-    private async Task<(int Outcome, RedriveTask? Task)> ChangeTaskAsync(QueueName queue, RedisValue[] change)
+    /// <summary>Each partition has its share of the task. What the first one says of a start holds.</summary>
+    private async Task<(int Outcome, RedriveTask? Task)> ChangeTaskAsync(QueueName queue, Func<PartitionKeys, RedisValue[]> change)
     {
-        var reply = (RedisResult[])(await scripts.RunAsync(TaskScript, Call(queue).Add(change)))!;
-        var text = (string)reply[1]!;
-        return ((int)reply[0], text.Length > 0 ? RedriveTask.FromStored(queue, text) : null);
+        var (outcome, tasks) = (0, new List<RedriveTask>());
+        foreach (var partition in partitions)
+        {
+            var reply = (RedisResult[])(await StoreException.AfterEffectAsync(
+                () => scripts.RunAsync(TaskScript, Call(partition, queue).Add(change(partition))), hadEffect: partition.Number > 0))!;
+            outcome = partition.Number == 0 ? (int)reply[0] : outcome;
+            if ((string)reply[1]! is { Length: > 0 } text)
+            {
+                tasks.Add(RedriveTask.FromStored(queue, text));
+            }
+
+            if (outcome < 0)
+            {
+                break;
+            }
+        }
+
+        return (outcome, RedriveTask.Sum(tasks));
     }
 
-    private async Task<Step> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, Step before, RedisValue[] ids)
+    private async Task<Step> RedriveAsync(PartitionKeys partition, QueueName queue, RedriveFilter filter, bool dryRun, Step before, RedisValue[] ids)
     {
         var pairs = MetadataPairs.ToStored(filter.Metadata);
-        var call = Call(queue)
+        var call = Call(partition, queue)
             .Add(JobsPerCall, before.AsOf, filter.ErrorType, filter.AfterMs, filter.BeforeMs, filter.Limit, dryRun ? "1" : "", before.Score, before.Id, pairs.Length)
             .Add(pairs).Add(ids);
         var reply = (RedisValue[])(await scripts.RunAsync(RedriveScript, call))!;
@@ -84,9 +105,9 @@ internal sealed class RedriveStore(ScriptRunner scripts, Wakeups wakeups)
         return new Step(new Redriven((long)reply[0], (long)reply[1]), reply[2], reply[3], reply[4]);
     }
 
-    private static ScriptCall Call(QueueName queue)
+    private static ScriptCall Call(PartitionKeys partition, QueueName queue)
     {
-        var call = new ScriptCall();
+        var call = new ScriptCall(partition);
         call.Queue(queue.Stored);
         return call;
     }

@@ -42,6 +42,18 @@ internal sealed record RedriveTask(
         static DateTimeOffset Instant(string ms) => DateTimeOffset.FromUnixTimeMilliseconds(long.Parse(ms));
     }
 
+    /// <param name="shares">Those of the partitions.</param>
+    /// <returns>Null where there are none.</returns>
+    public static RedriveTask? Sum(IReadOnlyList<RedriveTask> shares) => shares.Count == 0 ? null : shares[0] with
+    {
+        State = shares.Min(share => share.State),
+        RatePerSecond = shares.Sum(share => share.RatePerSecond),
+        Examined = shares.Sum(share => share.Examined),
+        Matched = shares.Sum(share => share.Matched),
+        Redriven = shares.Sum(share => share.Redriven),
+        FinishedAt = shares.All(share => share.FinishedAt is not null) ? shares.Max(share => share.FinishedAt) : null,
+    };
+
     private static async Task<Results<Ok<RedriveTask>, ProblemHttpResult>> GetAsync(QueueName queue, RedriveStore store) =>
         queue.IsValid && await store.GetTaskAsync(queue) is { } task ? TypedResults.Ok(task) : Problems.RedriveMissing();
 

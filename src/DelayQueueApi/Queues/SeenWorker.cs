@@ -9,8 +9,14 @@ namespace DelayQueueApi.Queues;
 /// <param name="SeenAt">When it last asked, to some 5 s.</param>
 internal sealed record SeenWorker(DateTimeOffset SeenAt, string? Worker = null)
 {
+    private const int MaxWorkers = 100;
+
     /// <summary>As long as a claim may wait, and as inexact as the notes are.</summary>
     private static readonly TimeSpan Live = TimeSpan.FromMilliseconds(Limits.MaxWaitMs + 10_000);
+
+    /// <summary>What several partitions know, the newest first.</summary>
+    public static IReadOnlyList<SeenWorker> Union(IReadOnlyList<SeenWorker> some, IReadOnlyList<SeenWorker> others) =>
+        [.. some.Concat(others).OrderByDescending(seen => seen.SeenAt).DistinctBy(seen => seen.Worker).Take(MaxWorkers)];
 
     /// <param name="notes">What ClaimJobs.lua has noted, the newest first.</param>
     public static IReadOnlyList<SeenWorker> From(ReadOnlySpan<byte> notes, DateTimeOffset now)

@@ -9,7 +9,7 @@ namespace DelayQueueApi.Reaping;
 /// claims that wait. What they do themselves they know, and hints tell the rest; this finds what other instances have set for later,
 /// and what a lost hint would have told. An idle instance asks the store nothing else.
 /// </summary>
-internal sealed class Lookout(LookoutStore store, Reaper reaper, Scheduler scheduler, Wakeups wakeups, TimeProvider time, ILogger<Lookout> log)
+internal sealed class Lookout(LookoutStore store, Partitions partitions, Reaper reaper, Scheduler scheduler, Wakeups wakeups, TimeProvider time, ILogger<Lookout> log)
     : StoreLoop(time, log)
 {
     /// <summary>No lease is shorter, so that none can begin and end between two looks.</summary>
@@ -18,10 +18,16 @@ internal sealed class Lookout(LookoutStore store, Reaper reaper, Scheduler sched
     public override async Task<TimeSpan?> RunOnceAsync(CancellationToken stopping)
     {
         await wakeups.SubscribeAsync();
+        await Task.WhenAll(partitions.Select(partition => LookAsync(partition, stopping)));
+        return Interval;
+    }
+
+    private async Task LookAsync(PartitionKeys partition, CancellationToken stopping)
+    {
         foreach (var queues in wakeups.Queues().Chunk(LookoutStore.MaxQueues).DefaultIfEmpty([]))
         {
             stopping.ThrowIfCancellationRequested();
-            var ahead = await store.LookAheadAsync(queues);
+            var ahead = await store.LookAheadAsync(partition, queues);
             WakeIn(reaper, ahead.Event);
             WakeIn(scheduler, ahead.Schedule);
             foreach (var (queue, micros) in ahead.Queues)
@@ -29,8 +35,6 @@ internal sealed class Lookout(LookoutStore store, Reaper reaper, Scheduler sched
                 wakeups.Expect(queue, micros);
             }
         }
-
-        return Interval;
     }
 
     private static void WakeIn(StoreLoop loop, TimeSpan? delay)

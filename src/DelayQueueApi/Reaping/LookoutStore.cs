@@ -3,16 +3,16 @@ using DelayQueueApi.Store;
 namespace DelayQueueApi.Reaping;
 
 /// <summary>What the lookout sees of the store.</summary>
-internal sealed class LookoutStore(ScriptRunner scripts, PartitionKeys keys)
+internal sealed class LookoutStore(ScriptRunner scripts)
 {
     /// <summary>Looks into so many queues at most in one call.</summary>
     public const int MaxQueues = 100;
 
     private static readonly Script LookScript = Script.Load("Reaping/LookAhead.lua");
 
-    public async Task<Ahead> LookAheadAsync(IEnumerable<string> queues)
+    public async Task<Ahead> LookAheadAsync(PartitionKeys partition, IEnumerable<string> queues)
     {
-        var call = new ScriptCall { FurtherKeys = keys.Schedules };
+        var call = new ScriptCall(partition) { FurtherKeys = partition.Schedules };
         foreach (var queue in queues)
         {
             call.Queue(queue);

@@ -16,18 +16,18 @@ internal sealed class ReapStore(ScriptRunner scripts)
 
     /// <summary>Finds queues in which something is due.</summary>
     /// <returns>The queues' stored names, and when the next thing is due; null where nothing is in sight.</returns>
-    public async Task<(string[] Queues, TimeSpan? Next)> FindDueAsync()
+    public async Task<(string[] Queues, TimeSpan? Next)> FindDueAsync(PartitionKeys partition)
     {
-        var reply = (RedisResult[])(await scripts.RunAsync(DueScript, new ScriptCall().Add(MaxQueues)))!;
+        var reply = (RedisResult[])(await scripts.RunAsync(DueScript, new ScriptCall(partition).Add(MaxQueues)))!;
         var wait = (long)reply[0];
         return (Array.ConvertAll(reply[1..], name => (string)name!), wait < 0 ? null : TimeSpan.FromMilliseconds(wait));
     }
 
     /// <summary>Does what is due in queues, for a bounded number of jobs.</summary>
     /// <returns>For how many it was done, a queue.</returns>
-    public async Task<int[]> ReapAsync(string[] queues)
+    public async Task<int[]> ReapAsync(PartitionKeys partition, string[] queues)
     {
-        var call = new ScriptCall();
+        var call = new ScriptCall(partition);
         foreach (var queue in queues)
         {
             call.Queue(queue);

@@ -102,9 +102,9 @@ internal static class PutSchedule
         }
 
         var request = body.Value;
-        if (limits.CheckPayload(request.Job.Payload) is { } tooLarge)
+        if ((limits.CheckPayload(request.Job.Payload) ?? CheckMeets(request, limits)) is { } problem)
         {
-            return tooLarge;
+            return problem;
         }
 
         var (before, after) = await store.ChangeAsync(name, (found, now) => Replace(found, request, body.Utf8, now));
@@ -112,6 +112,9 @@ internal static class PutSchedule
         var answer = Schedule.From(name, after!);
         return before is null ? TypedResults.Created($"/schedules/{name}", answer) : TypedResults.Ok(answer);
     }
+
+    private static ProblemHttpResult? CheckMeets(Request request, JobLimits limits) =>
+        limits.CheckMeets(request.Job.ToRequest(null), "by a schedule") is { } problem ? Problems.Within(problem, "job") : null;
 
     private static ScheduleRecord Replace(ScheduleRecord? found, Request request, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {

@@ -27,7 +27,7 @@ internal sealed record ScheduleRecord
     /// <summary>The newest instant that has made a job.</summary>
     public DateTimeOffset? LastAt { get; private init; }
 
-    /// <summary>That job.</summary>
+    /// <summary>That job; in the first partition, as schedules are.</summary>
     public JobId? LastJob { get; private init; }
 
     public required ReadOnlyMemory<byte> Body { get; init; }
@@ -67,7 +67,7 @@ internal sealed record ScheduleRecord
             Paused = record.Span[14] == 'p',
             Anchor = Instant(15)!.Value,
             LastAt = Instant(21),
-            LastJob = lastJob.ContainsAnyExcept((byte)0) ? JobId.FromStored(lastJob) : null,
+            LastJob = lastJob.ContainsAnyExcept((byte)0) ? JobId.FromStored(0, lastJob) : null,
             Body = record[HeaderBytes..],
         };
 

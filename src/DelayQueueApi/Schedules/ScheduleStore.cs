@@ -6,8 +6,8 @@ using StackExchange.Redis;
 
 namespace DelayQueueApi.Schedules;
 
-/// <summary>Schedules, and the jobs that they make.</summary>
-internal sealed class ScheduleStore(ScriptRunner scripts, PartitionKeys keys, Wakeups wakeups, EmbeddedStore embedded)
+/// <summary>Schedules, and the jobs that they make; all in the first partition, so that an instant and its job are one step.</summary>
+internal sealed class ScheduleStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, EmbeddedStore embedded)
 {
     private const int MaxDue = 20;
     private const int MaxListed = 100;
@@ -106,7 +106,7 @@ internal sealed class ScheduleStore(ScriptRunner scripts, PartitionKeys keys, Wa
         return ((int[])(await scripts.RunAsync(WriteScript, call))!)[0] == 1;
     }
 
-    private ScriptCall Call() => new() { FurtherKeys = keys.Schedules };
+    private ScriptCall Call() => new(partitions.First) { FurtherKeys = partitions.First.Schedules };
 
     private static List<(ScheduleName, ScheduleRecord)> Pairs(RedisResult[] reply) =>
         [.. reply.Chunk(2).Select(pair => (ScheduleName.FromStored((string)pair[0]!), ScheduleRecord.Decode((byte[])pair[1]!)))];

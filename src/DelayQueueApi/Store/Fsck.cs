@@ -10,7 +10,7 @@ namespace DelayQueueApi.Store;
 /// its record tells, the counts must add up, every idempotency key must have made its job, every unique key be held by a job that
 /// lives, and schedules stand where they belong. Works in bounded steps, each atomic, so that it may run while the service works.
 /// </summary>
-internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, PartitionKeys keys)
+internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Partitions partitions)
 {
     private const int PageSize = 250;
 
@@ -24,6 +24,17 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     public async Task<IReadOnlyList<string>> RunAsync(bool repair)
     {
         var faults = new List<string>();
+        foreach (var partition in partitions)
+        {
+            faults.AddRange(await RunAsync(partition, repair));
+        }
+
+        return faults;
+    }
+
+    private async Task<List<string>> RunAsync(PartitionKeys keys, bool repair)
+    {
+        var faults = new List<string>();
         var database = await connection.DatabaseAsync();
         var queues = new HashSet<string>();
         await foreach (var page in Pages(database.HashScanAsync(keys.Jobs, pageSize: PageSize)))
@@ -31,7 +42,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             foreach (var queue in page.GroupBy(entry => JobRecord.Decode(default, (byte[])entry.Value!).StoredQueue))
             {
                 queues.Add(queue.Key);
-                faults.AddRange(await CheckAsync(queue.Key, "", queue.Select(entry => entry.Name), repair));
+                faults.AddRange(await CheckAsync(keys, queue.Key, "", queue.Select(entry => entry.Name), repair));
             }
         }
 
@@ -50,7 +61,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             {
                 await foreach (var page in Pages(database.SortedSetScanAsync(index, pageSize: PageSize)))
                 {
-                    faults.AddRange(await CheckAsync(queue, number, page.Select(entry => entry.Element), repair));
+                    faults.AddRange(await CheckAsync(keys, queue, number, page.Select(entry => entry.Element), repair));
                 }
 
                 number++;
@@ -59,7 +70,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             // Wrong indexes cannot tell what the counts should be.
             if (repair || faults.Count == 0)
             {
-                faults.AddRange(await RunAsync(CheckCounts, Call(repair, queue)));
+                faults.AddRange(await RunAsync(CheckCounts, Call(keys, repair, queue)));
             }
         }
 
@@ -69,13 +80,13 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             {
                 // The empty field tells when the generation began.
                 var keysOfPage = page.Select(entry => entry.Name).Where(key => key != "");
-                faults.AddRange(await RunOnIdsAsync(CheckKeys, Call(repair).Add(generation).Add([.. keysOfPage])));
+                faults.AddRange(await RunOnIdsAsync(keys, CheckKeys, Call(keys, repair).Add(generation).Add([.. keysOfPage])));
             }
         }
 
         await foreach (var page in Pages(database.HashScanAsync(keys.Unique, pageSize: PageSize)))
         {
-            faults.AddRange(await RunAsync(CheckLocks, Call(repair).Add([.. page.Select(entry => entry.Name)])));
+            faults.AddRange(await RunAsync(CheckLocks, Call(keys, repair).Add([.. page.Select(entry => entry.Name)])));
         }
 
         var names = new HashSet<RedisValue>();
@@ -94,19 +105,19 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
 
         foreach (var page in names.Chunk(PageSize))
         {
-            var call = new ScriptCall { FurtherKeys = keys.Schedules };
+            var call = new ScriptCall(keys) { FurtherKeys = keys.Schedules };
             faults.AddRange(await RunAsync(CheckSchedules, call.Add(repair ? "1" : "", ScheduleRecord.NewStamp()).Add(page)));
         }
 
         return faults;
     }
 
-    private Task<IEnumerable<string>> CheckAsync(string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>
-        RunOnIdsAsync(Check, Call(repair, queue).Add(index).Add([.. ids]));
+    private Task<IEnumerable<string>> CheckAsync(PartitionKeys keys, string queue, RedisValue index, IEnumerable<RedisValue> ids, bool repair) =>
+        RunOnIdsAsync(keys, Check, Call(keys, repair, queue).Add(index).Add([.. ids]));
 
-    private static ScriptCall Call(bool repair, string? queue = null)
+    private static ScriptCall Call(PartitionKeys keys, bool repair, string? queue = null)
     {
-        var call = new ScriptCall();
+        var call = new ScriptCall(keys);
         if (queue is not null)
         {
             call.Queue(queue);
@@ -116,9 +127,9 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
     }
 
     /// <summary>For scripts that tell what is wrong and with which id; one in an index may be of any bytes.</summary>
-    private async Task<IEnumerable<string>> RunOnIdsAsync(Script script, ScriptCall call) =>
+    private async Task<IEnumerable<string>> RunOnIdsAsync(PartitionKeys keys, Script script, ScriptCall call) =>
         ((byte[][])(await scripts.RunAsync(script, call))!).Chunk(2)
-            .Select(fault => $"{Encoding.ASCII.GetString(fault[0])} {(fault[1].Length == JobId.StoredBytes ? JobId.FromStored(fault[1]) : Convert.ToHexString(fault[1]))}");
+            .Select(fault => $"{Encoding.ASCII.GetString(fault[0])} {(fault[1].Length == JobId.StoredBytes ? JobId.FromStored(keys.Number, fault[1]) : Convert.ToHexString(fault[1]))}");
 
     private async Task<string[]> RunAsync(Script script, ScriptCall call) => (string[])(await scripts.RunAsync(script, call))!;
 

@@ -3,8 +3,11 @@ using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
-/// <summary>The names of a partition's keys, in the order in which Prelude.lua reads them. All lie in one hash slot.</summary>
-internal sealed class PartitionKeys(string prefix, int partition = 0)
+/// <summary>A partition, by the names of its keys, in the order in which Prelude.lua reads them. All lie in one hash slot.</summary>
+/// <param name="prefix">First part of every key.</param>
+/// <param name="number">From 0.</param>
+/// <param name="tag">The part of its keys that decides on their slot.</param>
+internal sealed class PartitionKeys(string prefix, int number, string tag)
 {
     public const int Priorities = 10;
 
@@ -13,11 +16,14 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
     private static readonly string[] QueueKeys =
         [.. Enumerable.Range(0, Priorities).Select(priority => $"p{priority}"), "leased", "dead", "start-by", "completed", "expired", "stats"];
 
-    private readonly string root = $"{prefix}:{{{partition}}}:";
+    private readonly string root = $"{prefix}:{{{tag}}}:";
     private readonly ConcurrentDictionary<string, RedisKey[]> queuesKnown = new();
     private readonly RedisKey[] shared = Array.ConvertAll(
         ["jobs", "queues", "last-id", "settled:0", "settled:1", "idempotency:0", "idempotency:1", "claims:0", "claims:1", "names", "unique"],
-        name => InBytes($"{prefix}:{{{partition}}}:{name}"));
+        name => InBytes($"{prefix}:{{{tag}}}:{name}"));
+
+    /// <summary>From 0; the first part of its jobs' ids.</summary>
+    public int Number => number;
 
     public RedisKey Jobs => shared[0];
 
@@ -33,6 +39,9 @@ internal sealed class PartitionKeys(string prefix, int partition = 0)
 
     /// <summary>Every queue that there is, in the order of their names.</summary>
     public RedisKey Names => shared[9];
+
+    /// <summary>How many partitions the deployment has had; in the first one only.</summary>
+    public RedisKey Count => root + "partitions";
 
     /// <summary>Which job holds which unique key.</summary>
     public RedisKey Unique => shared[10];

@@ -2,13 +2,15 @@ using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
-/// <summary>The arguments of one script call: its queues, and what the script itself takes.</summary>
-internal sealed class ScriptCall
+/// <summary>The arguments of one script call: the partition that it works on, its queues, and what the script itself takes.</summary>
+internal sealed class ScriptCall(PartitionKeys partition)
 {
     private readonly List<string> queues = [];
     private readonly List<RedisValue> arguments = [];
 
     public IReadOnlyList<string> Queues => queues;
+
+    public RedisKey[] Keys => partition.For(queues, FurtherKeys);
 
     /// <summary>Keys behind those of the queues, which only some scripts touch.</summary>
     public RedisKey[] FurtherKeys { get; init; } = [];

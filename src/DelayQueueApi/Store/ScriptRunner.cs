@@ -1,29 +1,48 @@
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
-/// <summary>Runs scripts on the partition, and tells of failures in one way.</summary>
-internal sealed class ScriptRunner(StoreConnection connection, PartitionKeys keys, StoreClock clock)
+/// <summary>Runs scripts, and tells of failures in one way.</summary>
+internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock, IOptions<StoreOptions> options)
 {
+    private static readonly TimeSpan WhileSlotMoves = TimeSpan.FromMilliseconds(10);
+
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<RedisResult> RunAsync(Script script, ScriptCall call)
     {
-        try
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
         {
-            var database = await connection.DatabaseAsync();
-            var (keysOfCall, arguments) = (keys.For(call.Queues, call.FurtherKeys), call.Arguments(clock.Now));
             try
             {
-                return await database.ScriptEvaluateAsync(script.Sha1, keysOfCall, arguments);
+                return await EvaluateAsync(script, call);
             }
-            catch (RedisServerException error) when (error.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+            catch (RedisServerException error) when (
+                error.Message.StartsWith("TRYAGAIN", StringComparison.Ordinal)
+                && TimeProvider.System.GetElapsedTime(started).TotalMilliseconds < options.Value.TimeoutMs)
             {
-                return await database.ScriptEvaluateAsync(script.Text, keysOfCall, arguments);
+                // While a Redis Cluster moves the partition's slot to another node, neither has all keys and the script has not begun.
+                await Task.Delay(WhileSlotMoves, TimeProvider.System);
+            }
+            catch (Exception error) when (StoreException.From(error) is { } known)
+            {
+                throw known;
             }
         }
-        catch (Exception error) when (StoreException.From(error) is { } known)
+    }
+
+    private async Task<RedisResult> EvaluateAsync(Script script, ScriptCall call)
+    {
+        var database = await connection.DatabaseAsync();
+        var (keys, arguments) = (call.Keys, call.Arguments(clock.Now));
+        try
         {
-            throw known;
+            return await database.ScriptEvaluateAsync(script.Sha1, keys, arguments);
+        }
+        catch (RedisServerException error) when (error.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
+        {
+            return await database.ScriptEvaluateAsync(script.Text, keys, arguments);
         }
     }
 }

@@ -13,6 +13,10 @@ internal sealed class StoreOptions
     [RegularExpression("^[a-z0-9-]{1,32}$")]
     public string KeyPrefix { get; set; } = "dq";
 
+    /// <summary>How many partitions there are: more than one spreads the jobs over the nodes of a Redis Cluster. It may grow, not shrink.</summary>
+    [Range(1, Store.Partitions.Most)]
+    public int Partitions { get; set; } = 1;
+
     /// <summary>How long one call to the store may take, ms; after that its outcome is unknown.</summary>
     [Range(50, 60_000)]
     public int TimeoutMs { get; set; } = 750;

@@ -14,7 +14,7 @@ internal static class StoreServices
             .AddSingleton<ScriptRunner>()
             .AddSingleton<StoreFacts>()
             .AddSingleton<Fsck>()
-            .AddSingleton(provider => new PartitionKeys(provider.GetRequiredService<IOptions<StoreOptions>>().Value.KeyPrefix))
+            .AddSingleton(provider => new Partitions(provider.GetRequiredService<IOptions<StoreOptions>>()))
             .AddHostedService<StoreStartup>();
     }
 }

@@ -164,8 +164,8 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>Puts a job into a queue and gives no hint to claims that wait for it.</summary>
     internal async Task<string> ScheduleUnannouncedAsync(string queue, int delayMs = 0)
     {
-        var elsewhere = new Wakeups(Service<StoreConnection>(), new PartitionKeys("elsewhere"), Clock, NullLogger<Wakeups>.Instance);
-        await using var store = new JobStore(Service<ScriptRunner>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
+        var elsewhere = new Wakeups(Service<StoreConnection>(), new Partitions("elsewhere", 1), Clock, NullLogger<Wakeups>.Instance);
+        await using var store = new JobStore(Service<ScriptRunner>(), Service<Partitions>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
         var body = JobRecord.EncodeBody(name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
         return (await store.ScheduleAsync(new NewJob(name, 4, delayMs, null, 2, null, body))).Id.Text;
@@ -263,7 +263,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal Task FireTogetherAsync()
     {
         var other = new Scheduler(
-            new ScheduleStore(Service<ScriptRunner>(), Service<PartitionKeys>(), Service<Wakeups>(), Service<EmbeddedStore>()),
+            new ScheduleStore(Service<ScriptRunner>(), Service<Partitions>(), Service<Wakeups>(), Service<EmbeddedStore>()),
             Service<JobStore>(), Service<JobLimits>(), Clock, NullLogger<Scheduler>.Instance);
         return Task.WhenAll(Enumerable.Range(0, 64).Select(number => number % 2 == 0 ? FireAsync() : other.RunOnceAsync(TestContext.Current.CancellationToken)));
     }

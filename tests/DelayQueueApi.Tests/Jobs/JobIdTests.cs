@@ -13,13 +13,13 @@ public sealed class JobIdTests
     public void An_id_keeps_its_form()
     {
         Assert.Equal("01A207BAE3450000002774622755", Convert.ToHexString(new JobId(Id).Stored!));
-        Assert.Equal(Id, JobId.FromStored(Convert.FromHexString("01A207BAE3450000002774622755")).Text);
+        Assert.Equal(Id, JobId.FromStored(0, Convert.FromHexString("01A207BAE3450000002774622755")).Text);
     }
 
     [Fact]
     public void An_id_leads_back_to_what_is_stored() => Stored.Sample(stored =>
     {
-        var id = JobId.FromStored(stored);
+        var id = JobId.FromStored(0, stored);
 
         Assert.Matches("^0-[0-7][0-9A-HJKMNP-TV-Z]{25}$", id.Text);
         Assert.Equal(stored, id.Stored);
@@ -32,13 +32,13 @@ public sealed class JobIdTests
 
         Assert.Equal(
             Math.Sign(one.AsSpan().SequenceCompareTo(other)),
-            Math.Sign(string.CompareOrdinal(JobId.FromStored(one).Text, JobId.FromStored(other).Text)));
+            Math.Sign(string.CompareOrdinal(JobId.FromStored(0, one).Text, JobId.FromStored(0, other).Text)));
     });
 
     [Fact]
     public void An_id_with_any_other_character_is_none() => Gen.Select(Stored, Gen.Int[0, Id.Length - 1], Gen.Frequency((3, Gen.Char["0-9A-Z"]), (1, Gen.Char))).Sample((stored, at, other) =>
     {
-        var id = JobId.FromStored(stored).Text;
+        var id = JobId.FromStored(0, stored).Text;
 
         Assert.Equal(id[at] == other, new JobId($"{id[..at]}{other}{id[(at + 1)..]}").Stored is not null);
     });
@@ -46,7 +46,7 @@ public sealed class JobIdTests
     [Fact]
     public void An_id_with_two_neighbours_swapped_is_none() => Gen.Select(Stored, Gen.Int[0, Id.Length - 2]).Sample((stored, at) =>
     {
-        var id = JobId.FromStored(stored).Text;
+        var id = JobId.FromStored(0, stored).Text;
 
         Assert.Equal(id[at] == id[at + 1], new JobId($"{id[..at]}{id[at + 1]}{id[at]}{id[(at + 2)..]}").Stored is not null);
     });

@@ -109,10 +109,10 @@ public abstract class ListJobsTests(Api api)
     {
         var job = await api.ScheduleAsync(queue);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.SortedSetAddAsync(api.Service<PartitionKeys>().Indexes($"default/{queue}").Last(), Api.StoredId(job.Id), 5);
+        await database.SortedSetAddAsync(api.Service<Partitions>().First.Indexes($"default/{queue}").Last(), Api.StoredId(job.Id), 5);
 
         Assert.Empty((await api.ListAsync(queue, "dead")).Jobs);
-        await database.SortedSetRemoveAsync(api.Service<PartitionKeys>().Indexes($"default/{queue}").Last(), Api.StoredId(job.Id));
+        await database.SortedSetRemoveAsync(api.Service<Partitions>().First.Indexes($"default/{queue}").Last(), Api.StoredId(job.Id));
     }
 
     [Fact]

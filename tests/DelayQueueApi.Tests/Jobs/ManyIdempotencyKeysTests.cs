@@ -39,7 +39,7 @@ public abstract class ManyIdempotencyKeysTests(Api api) : IAsyncLifetime
 
         // Each generation also holds when it began.
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var held = await Task.WhenAll(api.Service<PartitionKeys>().Idempotency.Select(generation => database.HashLengthAsync(generation)));
+        var held = await Task.WhenAll(api.Service<Partitions>().First.Idempotency.Select(generation => database.HashLengthAsync(generation)));
         Assert.InRange(held.Sum() - 2, Most, 2 * Most);
         Assert.Equal(600, (await api.QueueAsync(queue)).Totals.Created);
     }

@@ -48,7 +48,7 @@ public abstract class NewIdsTests(Api api)
         BinaryPrimitives.WriteInt64BigEndian(newest, instant << 16);
         newest[6] = (byte)(sequence >> 16);
         BinaryPrimitives.WriteUInt16BigEndian(newest.AsSpan(7), (ushort)sequence);
-        await (await api.Service<StoreConnection>().DatabaseAsync()).StringSetAsync(api.Service<PartitionKeys>().LastId, newest);
+        await (await api.Service<StoreConnection>().DatabaseAsync()).StringSetAsync(api.Service<Partitions>().First.LastId, newest);
     }
 
     /// <summary>Instants and numbers of new ids, which also stand in the order of their texts.</summary>

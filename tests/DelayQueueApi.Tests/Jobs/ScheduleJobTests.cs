@@ -161,7 +161,7 @@ public abstract class ScheduleJobTests(Api api)
     {
         await api.PostWithKeyAsync(queue, "{\"queue\":\"" + queue + "\",\"payload\":1}");
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        foreach (var generation in api.Service<PartitionKeys>().Idempotency)
+        foreach (var generation in api.Service<Partitions>().First.Idempotency)
         {
             // A shorter period has a larger number.
             await database.HashSetAsync(generation, "", 1_000_000_000);
@@ -172,7 +172,7 @@ public abstract class ScheduleJobTests(Api api)
         Assert.False(await IsRemembered(queue));
         Assert.True(await IsRemembered("new " + queue));
         async Task<bool> IsRemembered(string key) =>
-            (await Task.WhenAll(api.Service<PartitionKeys>().Idempotency.Select(generation => database.HashExistsAsync(generation, key)))).Contains(true);
+            (await Task.WhenAll(api.Service<Partitions>().First.Idempotency.Select(generation => database.HashExistsAsync(generation, key)))).Contains(true);
     }
 
     [Theory]

@@ -156,7 +156,7 @@ public abstract class UniqueLockTests(Api api) : UniqueKeys(api)
         }
 
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} k", Api.StoredId(holder));
+        await database.HashSetAsync(api.Service<Partitions>().First.Unique, $"default/{queue} k", Api.StoredId(holder));
 
         var job = await api.ScheduleAsync(queue, Reject);
 

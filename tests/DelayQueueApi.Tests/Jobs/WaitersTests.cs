@@ -107,9 +107,9 @@ public abstract class WaitersTests(Api api) : JobWaits(api)
         var waiting = await WaitAsync(() => GetAsync(job.Id));
         // As where whoever ends the job does not tell.
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        byte[] record = (await database.HashGetAsync(api.Service<PartitionKeys>().Jobs, Api.StoredId(job.Id)))!;
+        byte[] record = (await database.HashGetAsync(api.Service<Partitions>().First.Jobs, Api.StoredId(job.Id)))!;
         record[2] = (byte)'0';
-        await database.HashSetAsync(api.Service<PartitionKeys>().Jobs, Api.StoredId(job.Id), record);
+        await database.HashSetAsync(api.Service<Partitions>().First.Jobs, Api.StoredId(job.Id), record);
         await api.SettleAsync(await api.ClaimOneAsync(queue), "ack");
 
         api.Advance(4999);

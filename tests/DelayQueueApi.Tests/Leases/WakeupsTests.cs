@@ -12,7 +12,7 @@ public sealed class WakeupsTests(EmbeddedApi api) : IClassFixture<EmbeddedApi>
     public void A_timer_that_fires_before_its_time_is_set_again()
     {
         var time = new HastyTime();
-        var wakeups = new Wakeups(api.Service<StoreConnection>(), api.Service<PartitionKeys>(), time, NullLogger<Wakeups>.Instance);
+        var wakeups = new Wakeups(api.Service<StoreConnection>(), api.Service<Partitions>(), time, NullLogger<Wakeups>.Instance);
         using var waiter = wakeups.Join(["q"]);
         wakeups.Expect("q", 10_000);
         time.Advance(TimeSpan.FromMilliseconds(9));

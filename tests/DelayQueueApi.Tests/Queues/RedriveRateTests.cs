@@ -1,5 +1,6 @@
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Queues;
@@ -73,7 +74,7 @@ public abstract class RedriveRateTests(Api api)
         await api.DeadAsync(queue, 1);
         await Redrive.StartAsync("\"ratePerSecond\":1,\"errorType\":\"Boom\"");
 
-        await api.Service<ReapStore>().ReapAsync([$"default/{queue}"]);
+        await api.Service<ReapStore>().ReapAsync(api.Service<Partitions>().First, [$"default/{queue}"]);
 
         Assert.Equal((RedriveState.Done, 16, 1, 1), await Redrive.TaskAsync() is var task ? (task.State, task.Examined, task.Matched, task.Redriven) : default);
     }

@@ -90,7 +90,7 @@ public abstract class RedriveTaskTests(Api api)
         await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
         using var other = api.AnotherInstance();
-        var reaper = new Reaper(new ReapStore(api.Service<ScriptRunner>()), api.Service<Wakeups>(), api.Clock, NullLogger<Reaper>.Instance);
+        var reaper = new Reaper(new ReapStore(api.Service<ScriptRunner>()), api.Service<Partitions>(), api.Service<Wakeups>(), api.Clock, NullLogger<Reaper>.Instance);
 
         api.Advance(100);
         await reaper.RunOnceAsync(TestContext.Current.CancellationToken);

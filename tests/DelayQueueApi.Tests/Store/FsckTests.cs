@@ -25,14 +25,14 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var dead = await api.ClaimOneAsync(queue);
         await api.SettleAsync(dead, "nack");
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        var indexes = api.Service<Partitions>().First.Indexes($"default/{queue}").ToArray();
         await api.AssertSoundAsync();
 
         await database.SortedSetRemoveAsync(indexes[4], Api.StoredId(pending.Id));
         await database.SortedSetAddAsync(indexes[9], Api.StoredId(leased.Id), 5);
         await database.SortedSetAddAsync(indexes[10], Api.StoredId(leased.Id), 6);
         await database.SortedSetAddAsync(indexes[11], Api.StoredId("0-01M83VNRT5000009VMC8KNA3D9"), 7);
-        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
+        await database.KeyDeleteAsync(api.Service<Partitions>().First.Queues);
 
         var found = await api.Service<Fsck>().RunAsync(repair: false);
         Assert.Equal(
@@ -52,7 +52,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await api.ScheduleAsync(queue);
         await api.CancelAsync(job.Id);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashIncrementAsync(api.Service<PartitionKeys>().For([$"default/{queue}"])[^1], "created", 5);
+        await database.HashIncrementAsync(api.Service<Partitions>().First.For([$"default/{queue}"])[^1], "created", 5);
 
         Assert.Equal([$"miscounted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
 
@@ -65,7 +65,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     {
         await api.ScheduleAsync(queue);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Names);
+        await database.KeyDeleteAsync(api.Service<Partitions>().First.Names);
 
         Assert.Equal([$"unlisted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
 
@@ -79,7 +79,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await api.ScheduleAsync(queue);
         var leased = await api.ClaimOneAsync(queue);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        var indexes = api.Service<Partitions>().First.Indexes($"default/{queue}").ToArray();
         await database.SortedSetAddAsync(indexes[4], [new SortedSetEntry(Api.StoredId(leased.Id), 1), new SortedSetEntry("gone", 2)]);
         var job = await api.ScheduleAsync(queue);
 
@@ -93,7 +93,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     public async Task A_key_that_was_cut_off_from_its_job_may_be_used_again_and_no_other()
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var keys = api.Service<PartitionKeys>();
+        var keys = api.Service<Partitions>().First;
         var finished = await ScheduleUnderAsync("finished");
         await api.CancelAsync(finished);
         var newest = await database.StringGetAsync(keys.LastId);
@@ -117,7 +117,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     public async Task Indexes_of_schedules_are_mended_from_their_records()
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var keys = api.Service<PartitionKeys>().Schedules;
+        var keys = api.Service<Partitions>().First.Schedules;
         foreach (var name in (string[])["hidden", "late", "paused"])
         {
             await api.PutAsync($"/schedules/{name}", """{"intervalMs":1000,"job":{"payload":1} }""");
@@ -139,7 +139,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     public async Task An_instant_that_was_cut_off_from_its_job_fires_again_and_no_other()
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var keys = api.Service<PartitionKeys>();
+        var keys = api.Service<Partitions>().First;
         await api.PutAsync("/schedules/cut", $$"""{"intervalMs":1000,"job":{"payload":1,"queue":"{{queue}}"} }""");
         await api.ScheduleAsync(queue);
         var newest = await database.StringGetAsync(keys.LastId);
@@ -173,14 +173,14 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         api.Advance(1);
         await api.ReapAsync();
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        var indexes = api.Service<PartitionKeys>().Indexes($"default/{queue}").ToArray();
+        var indexes = api.Service<Partitions>().First.Indexes($"default/{queue}").ToArray();
         await api.AssertSoundAsync();
 
         await database.SortedSetAddAsync(indexes[12], [new(Api.StoredId(starts.Id), 5), new(Api.StoredId(completed.Id), 6)]);
         await database.SortedSetRemoveAsync(indexes[13], Api.StoredId(completed.Id));
         await database.SortedSetAddAsync(indexes[13], Api.StoredId(expired.Id), 7);
         await database.SortedSetAddAsync(indexes[14], Api.StoredId(expired.Id), 8);
-        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Queues);
+        await database.KeyDeleteAsync(api.Service<Partitions>().First.Queues);
 
         Assert.Equal(
             new[]
@@ -229,7 +229,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var other = await api.ScheduleAsync(queue);
         var database = await api.Service<StoreConnection>().DatabaseAsync();
 
-        await database.KeyDeleteAsync(api.Service<PartitionKeys>().Unique);
+        await database.KeyDeleteAsync(api.Service<Partitions>().First.Unique);
         Assert.Equal([$"unlocked {holder.Id}"], await api.Service<Fsck>().RunAsync(repair: true));
         await api.AssertSoundAsync();
         await SetLockAsync("k", other.Id);
@@ -243,7 +243,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
     private async Task SetLockAsync(string key, string id)
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(api.Service<PartitionKeys>().Unique, $"default/{queue} {key}", Api.StoredId(id));
+        await database.HashSetAsync(api.Service<Partitions>().First.Unique, $"default/{queue} {key}", Api.StoredId(id));
     }
 
     private async Task<string> ScheduleUnderAsync(string key) => (await Api.ReadAsync(

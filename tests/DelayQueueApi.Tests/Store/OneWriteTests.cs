@@ -67,7 +67,7 @@ public abstract class OneWriteTests(Api api)
     }
 
     private async Task<bool> IsStoredAsync(string id) =>
-        await (await api.Service<StoreConnection>().DatabaseAsync()).HashExistsAsync(api.Service<PartitionKeys>().Jobs, Api.StoredId(id));
+        await (await api.Service<StoreConnection>().DatabaseAsync()).HashExistsAsync(api.Service<Partitions>().First.Jobs, Api.StoredId(id));
 
     public sealed class OnEmbedded(EmbeddedApi api) : OneWriteTests(api), IClassFixture<EmbeddedApi>;
 

@@ -39,9 +39,9 @@ public abstract class RecordTests(Api api)
         {
             var records = Array.ConvertAll(all, Write);
             var database = await api.Service<StoreConnection>().DatabaseAsync();
-            var call = new ScriptCall().Add(Array.ConvertAll(records, record => (RedisValue)record));
+            var call = new ScriptCall(api.Service<Partitions>().First).Add(Array.ConvertAll(records, record => (RedisValue)record));
 
-            var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<PartitionKeys>().For([]), call.Arguments(1)))!;
+            var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<Partitions>().First.For([]), call.Arguments(1)))!;
 
             Assert.Equal(records, written);
             for (var i = 0; i < all.Length; i++)

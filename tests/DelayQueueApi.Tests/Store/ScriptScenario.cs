@@ -205,7 +205,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         // Started, so that the key is free again; then it is held by a job that is locked by hand to nobody.
         await MakeAsync("1", Unique, NewJob("U", options: "ufa;b", queue: Unique));
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(Api.Service<PartitionKeys>().Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
+        await database.HashSetAsync(Api.Service<Partitions>().First.Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
         await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 2)]);
         await RunAsync("Store/FsckLocks.lua", [], ["1", $"{Unique} a;b", $"{Unique} c"]);
         await ExpectAsync("Queues/DeleteQueue.lua", "-1", [Unique], ["", 100]);
@@ -258,7 +258,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task RepairsAsync()
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        var indexes = Api.Service<PartitionKeys>().Indexes(Queue).ToArray();
+        var indexes = Api.Service<Partitions>().First.Indexes(Queue).ToArray();
         await database.SortedSetRemoveAsync(indexes[9], Id(Start, "E", 2));
         await database.SortedSetAddAsync(indexes[11], Id(Start, "E", 2), 7);
         await RunAsync("Store/Fsck.lua", [Queue], ["", "", Id(Start, "E", 2)]);
@@ -287,7 +287,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
             [.. Firing("a", second, third, Now + 99, overlap: "skip"), .. Firing("b", second, third, 253_402_300_799_999)]);
         await ExpectAsync("Schedules/WriteSchedules.lua", "1 0", [], ["default/b", third, "", "default/a", second, ""]);
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        var keys = Api.Service<PartitionKeys>();
+        var keys = Api.Service<Partitions>().First;
         await database.SortedSetAddAsync(keys.Schedules[2], [new("default/a", 7), new("default/b", 8)]);
         await database.StringSetAsync(keys.LastId, Id(1, "")[..9]);
         await RunAsync("Store/FsckSchedules.lua", [], ["", first, "default/a", "default/b"]);

@@ -29,7 +29,7 @@ internal abstract class ScriptTranscript(Api api)
     protected async Task DumpAsync()
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        foreach (var key in Api.Service<PartitionKeys>().For([Queue, "default/empty"]).Concat(Api.Service<PartitionKeys>().Schedules))
+        foreach (var key in Api.Service<Partitions>().First.For([Queue, "default/empty"]).Concat(Api.Service<Partitions>().First.Schedules))
         {
             var entries = await database.KeyTypeAsync(key) switch
             {
@@ -63,13 +63,13 @@ internal abstract class ScriptTranscript(Api api)
     protected async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        var call = new ScriptCall();
+        var call = new ScriptCall(Api.Service<Partitions>().First);
         foreach (var queue in queues)
         {
             call.Queue(queue);
         }
 
-        var keys = Api.Service<PartitionKeys>();
+        var keys = Api.Service<Partitions>().First;
         var reply = await database.ScriptEvaluateAsync(
             Script.Load(script).Text, [.. keys.For(queues), .. script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules : []], call.Add(arguments).Arguments(Now));
         // The engines tell a hash's fields in any order.
