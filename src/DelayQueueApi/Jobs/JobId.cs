@@ -34,7 +34,7 @@ internal readonly record struct JobId(string Text)
     {
         get
         {
-            if (Partition == int.MaxValue)
+            if (Partition >= Store.Partitions.Most)
             {
                 return null;
             }
@@ -66,7 +66,7 @@ internal readonly record struct JobId(string Text)
             }
 
             var stored = bytes[..StoredBytes];
-            return BinaryPrimitives.ReadUInt16BigEndian(bytes[StoredBytes..]) == Check(stored) ? stored.ToArray() : null;
+            return BinaryPrimitives.ReadUInt16BigEndian(bytes[StoredBytes..]) == Check(Partition, stored) ? stored.ToArray() : null;
         }
     }
 
@@ -81,7 +81,7 @@ internal readonly record struct JobId(string Text)
 
         Span<byte> bytes = stackalloc byte[StoredBytes + CheckBytes];
         stored.CopyTo(bytes);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[StoredBytes..], Check(stored));
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[StoredBytes..], Check(partition, stored));
         Span<char> text = stackalloc char[3 + UlidLength];
         partition.TryFormat(text, out var at, provider: CultureInfo.InvariantCulture);
         text[at++] = Separator;
@@ -111,10 +111,10 @@ internal readonly record struct JobId(string Text)
 
     public override string ToString() => Text;
 
-    /// <summary>CRC-16/CCITT: any change of up to 16 bits in a row, as of a digit or two neighbours that swap, changes it.</summary>
-    private static ushort Check(ReadOnlySpan<byte> bytes)
+    /// <summary>CRC-16/CCITT: any change of up to 16 bits in a row, as of a digit or two neighbours that swap, changes it; so does another partition.</summary>
+    private static ushort Check(int partition, ReadOnlySpan<byte> bytes)
     {
-        var crc = 0xFFFF;
+        var crc = 0xFFFF ^ partition;
         foreach (var value in bytes)
         {
             var x = (crc >> 8) ^ value;

@@ -76,24 +76,26 @@ internal sealed class LeaseStore : IAsyncDisposable
     }
 
     /// <summary>
-    /// Visits the partitions in turn until the claim has what it asks for; one that is away is passed over. The jobs of a claim with an id
-    /// come from one partition, and one that remembers the id is found first, so that a repeated claim gets what it was given.
+    /// Visits the partitions in turn until the claim has what it asks for. One that is away is passed over, and told of where the others have
+    /// nothing. The jobs of a claim with an id come from one partition, and one that remembers the id is found first, so that a repeated
+    /// claim gets what it was given; so does one beside it, since the id also tells which partition is the first.
     /// </summary>
     private async Task<Claimed> ClaimInTurnAsync(Claim claim, CancellationToken client)
     {
-        if (claim.Id is not null && await VisitAsync(claim with { Limit = 0 }, client) is { Jobs.Count: > 0 } held)
+        if (claim.Id is null)
         {
-            return held;
+            return await VisitAsync(partitions.InTurn(), claim, client);
         }
 
-        return await VisitAsync(claim, client);
+        var order = partitions.From(partitions.Of(claim.Id));
+        return await VisitAsync(order, claim with { Limit = 0 }, client) is { Jobs.Count: > 0 } held ? held : await VisitAsync(order, claim, client);
     }
 
-    private async Task<Claimed> VisitAsync(Claim claim, CancellationToken client)
+    private async Task<Claimed> VisitAsync(IEnumerable<PartitionKeys> order, Claim claim, CancellationToken client)
     {
         Claimed? found = null;
         StoreException? failure = null;
-        foreach (var partition in partitions.InTurn())
+        foreach (var partition in order)
         {
             try
             {
@@ -112,11 +114,13 @@ internal sealed class LeaseStore : IAsyncDisposable
 
             if (found is { Jobs.Count: > 0 } && (found.Jobs.Count >= claim.Limit || claim.Id is not null))
             {
+                // More may be due where it has not been.
+                wakeups.WakeNext(claim.Queues);
                 break;
             }
         }
 
-        return found ?? throw failure!;
+        return failure is null || found is { Jobs.Count: > 0 } ? found! : throw failure;
     }
 
     private async Task<IReadOnlyList<Claimed>> ClaimAsync(PartitionKeys partition, IReadOnlyList<Claim> batch)
@@ -127,7 +131,7 @@ internal sealed class LeaseStore : IAsyncDisposable
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
                 claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
-                workers.IsNews(claim) ? "1" : "");
+                workers.IsNews(claim, partition) ? "1" : "");
         }
 
         var reply = (RedisResult[])(await scripts.RunAsync(ClaimScript, call))!;

@@ -1,3 +1,4 @@
+using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using StackExchange.Redis;
 
@@ -51,6 +52,15 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
         if (!connection.IsEmbedded)
         {
             _ = PublishAsync(queue);
+        }
+    }
+
+    /// <summary>There may be more for others, after a claim that has not looked everywhere.</summary>
+    public void WakeNext(IEnumerable<QueueName> queues)
+    {
+        foreach (var queue in queues)
+        {
+            Wake(queue.Stored);
         }
     }
 

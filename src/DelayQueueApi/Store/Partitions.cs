@@ -12,7 +12,7 @@ namespace DelayQueueApi.Store;
 /// </summary>
 internal sealed class Partitions(string prefix, int count) : IReadOnlyList<PartitionKeys>
 {
-    /// <summary>As many as ids have digits for, and more than a claim should ever have to visit.</summary>
+    /// <summary>More than a claim should ever have to visit.</summary>
     public const int Most = 64;
 
     private readonly PartitionKeys[] all = [.. Enumerable.Range(0, count).Select(number => new PartitionKeys(prefix, number, HashTag.Of(number)))];
@@ -34,11 +34,9 @@ internal sealed class Partitions(string prefix, int count) : IReadOnlyList<Parti
     public PartitionKeys this[int number] => all[number];
 
     /// <summary>All of them, from the next one in turn.</summary>
-    public IEnumerable<PartitionKeys> InTurn()
-    {
-        var first = Turn();
-        return Enumerable.Range(first, all.Length).Select(number => all[number % all.Length]);
-    }
+    public IEnumerable<PartitionKeys> InTurn() => From(Next);
+
+    public IEnumerable<PartitionKeys> From(PartitionKeys first) => Enumerable.Range(first.Number, all.Length).Select(number => all[number % all.Length]);
 
     /// <returns>The partition and the id in it, or null where no store of ours can have made the id.</returns>
     public (PartitionKeys Partition, byte[] Id)? Locate(JobId id) => id.Partition < all.Length && id.Stored is { } stored ? (all[id.Partition], stored) : null;

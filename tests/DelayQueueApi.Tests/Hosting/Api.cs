@@ -36,7 +36,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>Settings of the host beyond the store's.</summary>
     protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
 
-    private string Prefix { get; } = $"t{Environment.ProcessId}-{Interlocked.Increment(ref hosts)}";
+    internal string Prefix { get; } = $"t{Environment.ProcessId}-{Interlocked.Increment(ref hosts)}";
 
     public ValueTask InitializeAsync()
     {
@@ -316,3 +316,11 @@ public abstract class Api(Engine engine) : IAsyncLifetime
 public sealed class EmbeddedApi(EmbeddedEngine engine) : Api(engine);
 
 public sealed class RedisApi(RedisEngine engine) : Api(engine);
+
+/// <summary>With jobs spread over partitions.</summary>
+public sealed class PartitionedApi(RedisEngine engine) : Api(engine)
+{
+    public const int Partitions = 3;
+
+    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Store:Partitions"] = $"{Partitions}" };
+}

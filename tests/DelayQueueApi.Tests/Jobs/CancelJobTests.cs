@@ -113,4 +113,6 @@ public abstract class CancelJobTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : CancelJobTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : CancelJobTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : CancelJobTests(api), IClassFixture<PartitionedApi>;
 }

@@ -161,4 +161,6 @@ public abstract class ExpireJobTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : ExpireJobTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ExpireJobTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : ExpireJobTests(api), IClassFixture<PartitionedApi>;
 }

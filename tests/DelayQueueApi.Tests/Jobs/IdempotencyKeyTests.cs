@@ -150,4 +150,6 @@ public abstract class IdempotencyKeyTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : IdempotencyKeyTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : IdempotencyKeyTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : IdempotencyKeyTests(api), IClassFixture<PartitionedApi>;
 }

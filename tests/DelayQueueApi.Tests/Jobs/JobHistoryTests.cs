@@ -165,4 +165,6 @@ public abstract class JobHistoryTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : JobHistoryTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : JobHistoryTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : JobHistoryTests(api), IClassFixture<PartitionedApi>;
 }

@@ -174,4 +174,6 @@ public abstract class ListJobsByMetadataTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : ListJobsByMetadataTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ListJobsByMetadataTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : ListJobsByMetadataTests(api), IClassFixture<PartitionedApi>;
 }

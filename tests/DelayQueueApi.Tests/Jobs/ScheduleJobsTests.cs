@@ -94,4 +94,6 @@ public abstract class ScheduleJobsTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : ScheduleJobsTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ScheduleJobsTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : ScheduleJobsTests(api), IClassFixture<PartitionedApi>;
 }

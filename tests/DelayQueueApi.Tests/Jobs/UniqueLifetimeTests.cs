@@ -153,4 +153,6 @@ public abstract class UniqueLifetimeTests(Api api) : UniqueKeys(api)
     public sealed class OnEmbedded(EmbeddedApi api) : UniqueLifetimeTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : UniqueLifetimeTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : UniqueLifetimeTests(api), IClassFixture<PartitionedApi>;
 }

@@ -152,4 +152,6 @@ public abstract class UpdateJobTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : UpdateJobTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : UpdateJobTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : UpdateJobTests(api), IClassFixture<PartitionedApi>;
 }

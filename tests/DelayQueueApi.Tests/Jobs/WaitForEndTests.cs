@@ -204,4 +204,6 @@ public abstract class WaitForEndTests(Api api) : JobWaits(api)
     public sealed class OnEmbedded(EmbeddedApi api) : WaitForEndTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : WaitForEndTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : WaitForEndTests(api), IClassFixture<PartitionedApi>;
 }

@@ -79,4 +79,6 @@ public abstract class RaceTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : RaceTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : RaceTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : RaceTests(api), IClassFixture<PartitionedApi>;
 }

@@ -77,4 +77,6 @@ public abstract class SettleJobsTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : SettleJobsTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : SettleJobsTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : SettleJobsTests(api), IClassFixture<PartitionedApi>;
 }

@@ -255,4 +255,6 @@ public abstract class SettleTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : SettleTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : SettleTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : SettleTests(api), IClassFixture<PartitionedApi>;
 }

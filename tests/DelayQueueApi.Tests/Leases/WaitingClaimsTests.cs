@@ -141,4 +141,6 @@ public abstract class WaitingClaimsTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : WaitingClaimsTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : WaitingClaimsTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : WaitingClaimsTests(api), IClassFixture<PartitionedApi>;
 }

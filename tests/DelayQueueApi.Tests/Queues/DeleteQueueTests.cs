@@ -198,4 +198,6 @@ public abstract class DeleteQueueTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : DeleteQueueTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : DeleteQueueTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : DeleteQueueTests(api), IClassFixture<PartitionedApi>;
 }

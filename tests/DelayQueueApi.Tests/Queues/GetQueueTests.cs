@@ -81,4 +81,6 @@ public abstract class GetQueueTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : GetQueueTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : GetQueueTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : GetQueueTests(api), IClassFixture<PartitionedApi>;
 }

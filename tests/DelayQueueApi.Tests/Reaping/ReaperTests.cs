@@ -87,4 +87,6 @@ public abstract class ReaperTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : ReaperTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : ReaperTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : ReaperTests(api), IClassFixture<PartitionedApi>;
 }

@@ -258,4 +258,6 @@ public abstract class SchedulerTests(Api api)
     public sealed class OnEmbedded(EmbeddedApi api) : SchedulerTests(api), IClassFixture<EmbeddedApi>;
 
     public sealed class OnRedis(RedisApi api) : SchedulerTests(api), IClassFixture<RedisApi>;
+
+    public sealed class InPartitions(PartitionedApi api) : SchedulerTests(api), IClassFixture<PartitionedApi>;
 }
