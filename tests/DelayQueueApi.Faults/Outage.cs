@@ -45,6 +45,16 @@ internal sealed record Outage(string What, Func<Task> BeginAsync, Func<Task> End
             network.Cut();
         }));
 
+    public static Outage KillPrimary(RedisCluster cluster, int partition) =>
+        new("a primary killed", () => cluster.KillPrimaryAsync(partition), cluster.HealAsync, IsMet: false);
+
+    /// <summary>As an operator does who wants to restart a node.</summary>
+    public static Outage HandOver(RedisCluster cluster, int partition) =>
+        new("a primary handed over", () => cluster.HandOverAsync(partition), Nothing, IsMet: false);
+
+    public static Outage MoveSlot(RedisCluster cluster, int partition) =>
+        new("a slot moved", () => cluster.MoveAsync(partition), Nothing, IsMet: false);
+
     public static Outage Kill(ServiceProcess service, int? instance = null) =>
         new("service killed", Do(service.Kill), service.StartAsync, Instance: instance);
 

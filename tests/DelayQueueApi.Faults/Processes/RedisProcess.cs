@@ -10,7 +10,8 @@ namespace DelayQueueApi.Faults.Processes;
 /// in CI it fails.
 /// </summary>
 /// <param name="fsync">always: each change is on disk before it is answered; or everysec.</param>
-internal sealed class RedisProcess(string fsync = "always") : IAsyncDisposable
+/// <param name="settings">Further ones, as the command line takes them.</param>
+internal sealed class RedisProcess(string fsync = "always", params string[] settings) : IAsyncDisposable
 {
     private readonly string program = Find();
     private readonly string directory = Directory.CreateTempSubdirectory("delayqueue-redis-").FullName;
@@ -33,6 +34,7 @@ internal sealed class RedisProcess(string fsync = "always") : IAsyncDisposable
             new ProcessStartInfo(program,
             [
                 "--bind", "127.0.0.1", "--port", $"{port}", "--dir", directory, "--save", "", "--appendonly", "yes", "--appendfsync", fsync,
+                .. settings,
             ]),
             "Ready to accept connections");
         await process.ReadyAsync();
