@@ -29,7 +29,7 @@ internal static class RedriveJobs
     /// <param name="DiedAfter">Only jobs that died at this instant or later.</param>
     /// <param name="DiedBefore">Only jobs that died before this instant.</param>
     /// <param name="Metadata">Only jobs that have these pairs among theirs.</param>
-    /// <param name="Limit">At most so many.</param>
+    /// <param name="Limit">At most so many. Not together with ratePerSecond where the service has more than one partition.</param>
     /// <param name="DryRun">Tell how many it would be, and change nothing.</param>
     /// <param name="RatePerSecond">So many a second, in the background. Not together with ids or dryRun.</param>
     internal sealed record Request(
