@@ -2,7 +2,7 @@
 
 import socket
 
-from .processes import BenchError, free_port
+from .processes import BenchError, free_port, wait_for
 
 
 class Connection:
@@ -36,13 +36,20 @@ class Redis:
     The AOF is never rewritten: a rewrite would fall into some repetitions and not into others.
     """
 
-    def __init__(self, processes, fsync="everysec"):
+    def __init__(self, processes, fsync="everysec", *settings):
         self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
         self.process = processes.start([
             "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
-            "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0", "--maxclients", "20000"])
+            "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0", "--maxclients", "20000", *settings])
         self.process.wait_for_line("Ready to accept connections")
         self.connection = Connection(self.port)
+
+    def empty(self):
+        self.connection.call("FLUSHALL")
+
+    def cpu_seconds(self):
+        return self.process.cpu_seconds()
 
     def info(self, section):
         lines = self.connection.call("INFO", section).splitlines()
@@ -64,3 +71,22 @@ class Redis:
                 calls += int(fields["calls"])
                 spent += int(fields["usec"])
         return calls, spent
+
+
+class Cluster:
+    """Three primaries, each with a third of the slots."""
+
+    def __init__(self, processes):
+        self._nodes = [Redis(processes, "everysec", "--cluster-enabled", "yes") for _ in range(3)]
+        self.address = ",".join(node.address for node in self._nodes)
+        for number, node in enumerate(self._nodes):
+            node.connection.call("CLUSTER", "ADDSLOTSRANGE", number * 16384 // 3, (number + 1) * 16384 // 3 - 1)
+            node.connection.call("CLUSTER", "MEET", "127.0.0.1", self._nodes[0].port)
+        wait_for("the cluster to be whole", lambda: all("cluster_state:ok" in node.connection.call("CLUSTER", "INFO") for node in self._nodes))
+
+    def empty(self):
+        for node in self._nodes:
+            node.empty()
+
+    def cpu_seconds(self):
+        return sum(node.cpu_seconds() for node in self._nodes)

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 
 from .processes import BenchError, say
-from .redis import Redis
+from .redis import Cluster, Redis
 from .threads import together
 
 JSON = {"Content-Type": "application/json"}
@@ -66,17 +66,17 @@ class Echo(Target):
 class Service(Target):
     _queues = itertools.count(1)
 
-    def __init__(self, processes, program, name="service", store="everysec"):
-        """store is Redis with this appendfsync, or "embedded"."""
-        self.redis = None if store == "embedded" else Redis(processes, store)
-        env = {"Store__DataDirectory": "data"} if self.redis is None else {"ConnectionStrings__Redis": f"127.0.0.1:{self.redis.port}"}
+    def __init__(self, processes, program, name="service", store="everysec", partitions=1):
+        """store is Redis with this appendfsync, "cluster" or "embedded"."""
+        self.redis = None if store == "embedded" else Cluster(processes) if store == "cluster" else Redis(processes, store)
+        env = {"Store__DataDirectory": "data"} if self.redis is None else {"ConnectionStrings__Redis": self.redis.address, "Store__Partitions": str(partitions)}
         super().__init__(processes, program, name, {"ConnectionStrings__Redis": "", **env})
         self.client = Client(self.port)
-        self.sibling = lambda other: Service(processes, program, f"{name}, {other}", store)
+        self.sibling = lambda other, **options: Service(processes, program, f"{name}, {other}", **{"store": store, **options})
 
     @contextmanager
     def cpu(self):
-        yield from _measure_cpu(self.process, self.redis.process if self.redis else None)
+        yield from _measure_cpu(self.process, self.redis)
 
     def new_queue(self):
         return f"bench-{next(self._queues)}"
@@ -84,7 +84,7 @@ class Service(Target):
     def emptied(self):
         """Itself, with nothing in its Redis; the embedded store keeps what it has."""
         if self.redis:
-            self.redis.connection.call("FLUSHALL")
+            self.redis.empty()
         return self
 
     def totals(self, queue):

@@ -1,6 +1,6 @@
 """The rows of the table, by the name that --only takes."""
 
-from . import batch, claim, depth, idle, large, lateness, memory, peers, post, reaping
+from . import batch, claim, depth, idle, large, lateness, memory, partitions, peers, post, reaping
 
 ROWS = {
     "post": post.POST,
@@ -14,6 +14,7 @@ ROWS = {
     "queues": idle.QUEUES,
     "reaping": reaping.REAPING,
     "large": large.LARGE,
+    "partitions": partitions.PARTITIONED,
     "redis": peers.REDIS,
     "beanstalkd": peers.BEANSTALKD,
     "bullmq": peers.BULLMQ,
