@@ -55,7 +55,7 @@ internal static class TelemetryServices
                 metrics.AddView(instrument => new MetricStreamConfiguration { CardinalityLimit = Math.Max(2_000, (options.QueueLabels + 1) * QueueTotals.Events.Length) });
                 if (options.Prometheus)
                 {
-                    metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
+                    metrics.AddPrometheusExporter(prometheus => (prometheus.ScopeInfoEnabled, prometheus.ScrapeResponseCacheDurationMilliseconds) = (false, 0));
                 }
             });
         if (otlp)
