@@ -24,7 +24,6 @@ internal static class TelemetryServices
         ("System.Runtime", "dotnet.process.memory.working_set"),
         ("System.Runtime", "dotnet.gc.last_collection.heap.size"),
         ("System.Runtime", "dotnet.gc.pause.time"),
-        ("System.Runtime", "dotnet.thread_pool.queue.length"),
     ];
 
     public static WebApplicationBuilder AddTelemetry(this WebApplicationBuilder builder)
