@@ -12,7 +12,7 @@ internal sealed class QueueMetrics
     {
         this.readings = readings;
         var meter = meters.Create(Instruments.Meter);
-        meter.CreateObservableGauge("delayqueue.store.up", () => Read() is null ? 0 : 1, null, "1 where the store has answered at the last reading, else 0.");
+        meter.CreateObservableGauge("delayqueue.store.up", Up, null, "1 where the store has answered at the last reading, else 0.");
         meter.CreateObservableGauge("delayqueue.store.memory.used", () => Store(read => read.Memory.Used), "By", "Memory that the store uses.");
         meter.CreateObservableGauge("delayqueue.store.memory.limit", () => Store(read => read.Memory.Limit), "By", "The most that it may use.");
         meter.CreateObservableGauge("delayqueue.queues", () => Store(read => read.Queues), "{queue}", "Queues.");
@@ -24,19 +24,19 @@ internal sealed class QueueMetrics
     }
 
     /// <summary>
-    /// A scrape has refreshed the readings before it asks. An export over OTLP has not: it comes on a thread of its own, which may wait.
+    /// It is asked first, and reads for all. A scrape has had that done before it asks; an export over OTLP has not, but comes on a thread of its own, which may wait.
     /// </summary>
-    private QueueReading? Read()
+    private int Up()
     {
         readings.RefreshAsync().GetAwaiter().GetResult();
-        return readings.Current;
+        return readings.Current is null ? 0 : 1;
     }
 
     private IEnumerable<Measurement<long>> Store(Func<QueueReading, long?> value) =>
-        Read() is { } read && value(read) is { } number ? [new Measurement<long>(number)] : [];
+        readings.Current is { } read && value(read) is { } number ? [new Measurement<long>(number)] : [];
 
     private IEnumerable<Measurement<T>> Labels<T>(Func<LabelTotals, IEnumerable<Measurement<T>>> tell)
-        where T : struct => Read()?.Labels.SelectMany(tell) ?? [];
+        where T : struct => readings.Current?.Labels.SelectMany(tell) ?? [];
 
     private static IEnumerable<Measurement<long>> Depths(LabelTotals label) =>
         LabelTotals.States.Select((state, i) => new Measurement<long>(label.Depth[i], label.Label.Queue, new("state", state)));
