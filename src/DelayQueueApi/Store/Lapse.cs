@@ -8,8 +8,8 @@ namespace DelayQueueApi.Store;
 internal sealed record Lapse(JobId Id, QueueName Queue, Lapsed What)
 {
     /// <param name="reply">Three values a job: id, index of its queue, and what.</param>
-    public static IReadOnlyList<Lapse> Read(RedisResult reply, PartitionKeys partition, ScriptCall call) =>
-        [.. ((RedisResult[])reply!).Chunk(3).Select(job => new Lapse(
+    public static IReadOnlyList<Lapse> Read(RedisResult reply, PartitionKeys partition, ScriptCall call) => reply.Length == 0 ? []
+        : [.. ((RedisResult[])reply!).Chunk(3).Select(job => new Lapse(
             JobId.FromStored(partition.Number, (byte[])job[0]!), QueueName.FromStored(call.Queues[(int)job[1] - 1]), (Lapsed)(int)job[2]))];
 }
 

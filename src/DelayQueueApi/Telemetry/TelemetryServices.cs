@@ -18,7 +18,6 @@ internal static class TelemetryServices
     private static readonly (string Meter, string Instrument)[] FrameworkMetrics =
     [
         ("Microsoft.AspNetCore.Hosting", "http.server.request.duration"),
-        ("Microsoft.AspNetCore.Hosting", "http.server.active_requests"),
         ("Microsoft.AspNetCore.Server.Kestrel", "kestrel.active_connections"),
         ("System.Runtime", "dotnet.process.cpu.time"),
         ("System.Runtime", "dotnet.process.memory.working_set"),
