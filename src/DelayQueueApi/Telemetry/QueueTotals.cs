@@ -23,7 +23,7 @@ internal sealed class QueueTotals(QueueLabels labels)
     {
         var read = new Dictionary<QueueLabel, LabelTotals>();
         // Where there are more than labels, those get one that have had most to do.
-        foreach (var queue in queues.OrderByDescending(queue => queue.Total("created")))
+        foreach (var queue in queues.OrderByDescending(queue => queue.Totals["created"]))
         {
             var label = labels.Of(queue.Queue.Stored);
             if (!read.TryGetValue(label, out var totals))
@@ -45,7 +45,7 @@ internal sealed class QueueTotals(QueueLabels labels)
 
     private void AddEvents(LabelTotals totals, QueueCounts queue)
     {
-        var counts = Array.ConvertAll(Events, each => queue.Total(each.Field));
+        var counts = Array.ConvertAll(Events, each => queue.Totals[each.Field]);
         if (totals.Label != QueueLabels.Other)
         {
             counts.CopyTo(totals.Events, 0);
@@ -90,7 +90,7 @@ internal sealed class LabelTotals(QueueLabel label)
             Depth[i] += depth[i];
         }
 
-        Paused += queue.Total("paused") > 0 ? 1 : 0;
+        Paused += queue.Paused ? 1 : 0;
         var oldest = queue.Now - queue.EarliestRunAt ?? TimeSpan.Zero;
         OldestReady = oldest > OldestReady ? oldest : OldestReady;
     }
