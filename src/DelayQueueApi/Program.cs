@@ -28,5 +28,6 @@ app.MapLeases();
 app.MapQueues();
 app.MapSchedules();
 app.MapService();
+app.MapMetrics();
 app.MapDashboard();
 await app.RunAsync();

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -21,12 +22,13 @@ internal sealed class JobStore : IAsyncDisposable
     private readonly Partitions partitions;
     private readonly Wakeups wakeups;
     private readonly EmbeddedStore embedded;
+    private readonly JobEvents events;
     private readonly StoreOptions options;
     private readonly GroupCommits<NewJob, Scheduled> schedules;
 
-    public JobStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, EmbeddedStore embedded, IOptions<StoreOptions> options)
+    public JobStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, EmbeddedStore embedded, JobEvents events, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.partitions, this.wakeups, this.embedded, this.options) = (scripts, partitions, wakeups, embedded, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.embedded, this.events, this.options) = (scripts, partitions, wakeups, embedded, events, options.Value);
         schedules = new(partitions, ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
     }
 
@@ -107,7 +109,9 @@ internal sealed class JobStore : IAsyncDisposable
 
         var (call, stored) = CallFor(found.Job);
         var reply = (RedisResult[])(await scripts.RunAsync(CancelScript, call.Add(stored, 1)))!;
-        return (Cancelled)(int)reply[0];
+        var outcome = (Cancelled)(int)reply[0];
+        events.Cancelled(found.Job, outcome);
+        return outcome;
     }
 
     public ValueTask DisposeAsync() => schedules.DisposeAsync();
@@ -128,7 +132,7 @@ internal sealed class JobStore : IAsyncDisposable
     private async Task<IReadOnlyList<Scheduled>> ScheduleAsync(PartitionKeys partition, IReadOnlyList<NewJob> jobs)
     {
         embedded.ThrowIfFull();
-        var call = new ScriptCall(partition).Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
+        var call = new ScriptCall(partition) { SharedBy = jobs.Count }.Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var job in jobs)
         {
             job.AddTo(call);
@@ -147,6 +151,7 @@ internal sealed class JobStore : IAsyncDisposable
             answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade(partition, (RedisResult[])reply[i + 2]!) : Made(partition, jobs[i], (byte[])reply[i + 2]!, now);
         }
 
+        events.Made(jobs, answers);
         return answers;
     }
 

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Telemetry;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -100,7 +101,9 @@ internal static class ScheduleJob
         }
 
         var job = NewJob(body.Value, body.Utf8, key, Traceparent.Of(http.Request), limits);
+        using var span = Spans.Send(job.Queue.Text);
         var scheduled = await store.ScheduleAsync(job);
+        span?.SetTag("messaging.message.id", scheduled.Id.Text);
         if (Refusal(scheduled) is { } refusal)
         {
             return refusal;

@@ -1,4 +1,5 @@
 using DelayQueueApi.Http;
+using DelayQueueApi.Telemetry;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -62,6 +63,7 @@ internal static class ScheduleJobs
             indexes.Add(i);
         }
 
+        using var span = jobs.Count > 0 ? Spans.Send(jobs[0].Queue.Text, jobs.Count) : null;
         var outcomes = await store.ScheduleAllAsync(jobs);
         for (var i = 0; i < outcomes.Count; i++)
         {

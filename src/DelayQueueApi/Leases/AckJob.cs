@@ -37,7 +37,13 @@ internal static class AckJob
         JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
         var (ack, problem) = await ReadAsync(id, body.Value, leases, followUps, http);
-        return ack is null ? problem! : Answer(await store.AckAsync(ack));
+        if (ack is null)
+        {
+            return problem!;
+        }
+
+        await using var span = leases.Trace("ack", id, ack.Lease);
+        return Answer(await store.AckAsync(ack));
     }
 
     /// <returns>What is asked of the store, or why nothing is.</returns>

@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Telemetry;
 using FluentValidation;
 
 namespace DelayQueueApi.Leases;
@@ -86,7 +87,9 @@ internal static class ClaimJobs
         var claim = new Claim(
             request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
             request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId);
+        using var span = Spans.Receive(claim.Queues);
         var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
+        span.Received(claimed.Jobs);
         return new Answer<Response>(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
     }
 

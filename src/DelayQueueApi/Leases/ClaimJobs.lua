@@ -15,8 +15,8 @@
 --       5 worker     who asks, for people to read
 --       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
 --       7 seen       "1" to note that the worker has asked its queues
--- Returns three values: for each claim how many jobs it gets and then id, record, id, record, …; a number a queue: µs until it may have
---         a due job (0 it has one now, -1 nothing in sight, -2 not looked at); and now, ms.
+-- Returns four values: for each claim how many jobs it gets and then id, record, id, record, …; a number a queue: µs until it may have
+--         a due job (0 it has one now, -1 nothing in sight, -2 not looked at); now, ms; and what time has made of jobs, as Transitions.lua notes it.
 -- A queue that is paused has no due job.
 -- Cost: O(log n) a job, also one that expires, and up to 15 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
@@ -234,4 +234,4 @@ for i, queue in ipairs(queues) do
     waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end
 end
-return { given, waits, int(now) }
+return { given, waits, int(now), lapsed }

@@ -14,6 +14,9 @@ internal sealed class LeaseRequests(JobStore jobs, Partitions partitions)
         : LeaseToken.Parse(leaseToken) is { } token ? new((new HeldLease(partition, stored, token), null))
         : WhyNoneAsync(id);
 
+    /// <summary>The span of a call on a lease, to be disposed once it is answered; null where the request is not traced.</summary>
+    public SettleSpan? Trace(string call, JobId id, HeldLease lease) => SettleSpan.Start(call, id, lease, jobs);
+
     private async ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> WhyNoneAsync(JobId id) =>
         (null, await jobs.GetAsync(id) is null ? Problems.JobMissing() : Problems.LeaseLost());
 }

@@ -1,6 +1,7 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -22,6 +23,7 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly Partitions partitions;
     private readonly Wakeups wakeups;
     private readonly WorkersSeen workers;
+    private readonly JobEvents events;
     private readonly StoreOptions options;
     private readonly GroupCommits<Claim, Claimed> claims;
     private readonly GroupCommits<Ack, Acked> acks;
@@ -29,9 +31,9 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly GroupCommits<HeldLease, Settled> releases;
     private readonly GroupCommits<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, JobEvents events, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.partitions, this.wakeups, this.workers, this.options) = (scripts, partitions, wakeups, workers, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.workers, this.events, this.options) = (scripts, partitions, wakeups, workers, events, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
         claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience);
         acks = new(partitions, AckAsync, ack => ack.Weight, Limits.MaxClaim, patience);
@@ -125,7 +127,7 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<Claimed>> ClaimAsync(PartitionKeys partition, IReadOnlyList<Claim> batch)
     {
-        var call = new ScriptCall(partition).Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
+        var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
         foreach (var claim in batch)
         {
             call.Add(
@@ -156,12 +158,14 @@ internal sealed class LeaseStore : IAsyncDisposable
             answers[i] = new Claimed(jobs, now);
         }
 
+        events.TimePassed(Lapse.Read(reply[3], partition, call));
+        events.Claimed(answers);
         return answers;
     }
 
     private async Task<IReadOnlyList<Acked>> AckAsync(PartitionKeys partition, IReadOnlyList<Ack> batch)
     {
-        var call = new ScriptCall(partition).Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
+        var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
         foreach (var ack in batch)
         {
             Add(call, ack.Lease).Add(ack.Result?.Utf8 ?? RedisValue.EmptyString, ack.Then.Count);
@@ -171,7 +175,9 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
-        return Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, partition, call));
+        var answers = Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, partition, call));
+        events.Acked(batch, answers);
+        return answers;
     }
 
     private Acked Decode(RedisResult reply, PartitionKeys partition, ScriptCall call)
@@ -208,7 +214,9 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
-        return Array.ConvertAll(reply, answer => (Settled)answer);
+        var answers = Array.ConvertAll(reply, answer => (Settled)answer);
+        events.Released(leases, answers);
+        return answers;
     }
 
     private async Task<IReadOnlyList<Nacked>> NackAsync(PartitionKeys partition, IReadOnlyList<Nack> batch)
@@ -229,6 +237,7 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
+        events.Nacked(batch, answers);
         return answers;
     }
 
@@ -248,7 +257,7 @@ internal sealed class LeaseStore : IAsyncDisposable
     /// <summary>The arguments that Lease.lua reads: each lease, and what the script itself takes for it.</summary>
     private ScriptCall Call<T>(PartitionKeys partition, IReadOnlyList<T> batch, Func<T, HeldLease> leaseOf, Func<T, RedisValue[]> more)
     {
-        var call = new ScriptCall(partition).Add(options.SettledRetentionMs);
+        var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(options.SettledRetentionMs);
         foreach (var operation in batch)
         {
             Add(call, leaseOf(operation)).Add(more(operation));

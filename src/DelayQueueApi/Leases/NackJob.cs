@@ -56,7 +56,13 @@ internal static class NackJob
     private static async Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
     {
         var (nack, problem) = await ReadAsync(id, body.Value, leases);
-        return nack is null ? problem! : Answer(await store.NackAsync(nack));
+        if (nack is null)
+        {
+            return problem!;
+        }
+
+        await using var span = leases.Trace("nack", id, nack.Lease);
+        return Answer(await store.NackAsync(nack));
     }
 
     /// <returns>What is asked of the store, or why nothing is.</returns>

@@ -27,7 +27,13 @@ internal static class ReleaseJob
         JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
     {
         var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
-        return lease is null ? problem! : await store.ReleaseAsync(lease) switch
+        if (lease is null)
+        {
+            return problem!;
+        }
+
+        await using var span = leases.Trace("release", id, lease);
+        return await store.ReleaseAsync(lease) switch
         {
             Settled.Done => NoAnswer.Instance,
             Settled.Missing => Problems.JobMissing(),

@@ -1,6 +1,7 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -70,6 +71,7 @@ internal static class SettleJobs
 
     private static async Task<IResult> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
+        using var span = Spans.SettleMany((body.Value.Acks?.Length ?? 0) + (body.Value.Nacks?.Length ?? 0));
         var acked = await SettleAsync<Ack, Leases.Ack, Acked>(
             body.Value.Acks, ack => AckJob.ReadAsync(new JobId(ack.Id), ack, leases, followUps, http), store.AckAllAsync, AckJob.Answer, http);
         var nacked = await SettleAsync<Nack, Leases.Nack, Nacked>(

@@ -7,7 +7,7 @@
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then the most jobs to do it for a queue
--- Returns one integer a queue: for how many jobs something was done.
+-- Returns two lists: for how many jobs of each queue something was done; and what time has made of jobs, as Transitions.lua notes it.
 -- Cost: O(log n) a job, O(log² n) a redrive.
 
 -- The next step of a redrive: as many jobs as its rate gives for a tenth of a second, among the next ones that are looked at.
@@ -47,4 +47,4 @@ for i, queue in ipairs(queues) do
   answers[i] = reap(queue, tonumber(ARGV[arg]))
   if tonumber(call('HGET', queue.stats, 'redriveAt') or NEVER) <= now then answers[i] = answers[i] + goOn(queue) end
 end
-return answers
+return { answers, lapsed }

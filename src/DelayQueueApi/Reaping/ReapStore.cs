@@ -1,10 +1,11 @@
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Reaping;
 
 /// <summary>What the reaper does in the store.</summary>
-internal sealed class ReapStore(ScriptRunner scripts)
+internal sealed class ReapStore(ScriptRunner scripts, JobEvents events)
 {
     private const int MaxQueues = 20;
 
@@ -33,6 +34,8 @@ internal sealed class ReapStore(ScriptRunner scripts)
             call.Queue(queue);
         }
 
-        return (int[])(await scripts.RunAsync(ReapScript, call.Add(MaxJobs / queues.Length)))!;
+        var reply = (RedisResult[])(await scripts.RunAsync(ReapScript, call.Add(MaxJobs / queues.Length)))!;
+        events.TimePassed(Lapse.Read(reply[1], partition, call));
+        return (int[])reply[0]!;
     }
 }

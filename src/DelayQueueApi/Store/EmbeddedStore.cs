@@ -24,7 +24,10 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
     public string ConnectionString => $"127.0.0.1:{port},password={password}";
 
     /// <summary>True once the process uses so much memory that new jobs must be refused: beyond its memory the engine would drop data silently.</summary>
-    public bool IsFull => server is not null && GC.GetTotalMemory(forceFullCollection: false) > MemoryLimit;
+    public bool IsFull => server is not null && Memory is var (used, limit) && used > limit;
+
+    /// <summary>What the process uses, and from where on new jobs are refused, bytes.</summary>
+    public (long Used, long Limit) Memory => (GC.GetTotalMemory(forceFullCollection: false), MemoryLimit);
 
     /// <exception cref="StoreException">It is full.</exception>
     public void ThrowIfFull()

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using DelayQueueApi.Telemetry;
+
 namespace DelayQueueApi.Store;
 
 /// <summary>
@@ -133,6 +136,8 @@ internal sealed class GroupCommit<TOperation, TReply>(
         lock (sending)
         {
             batch = Gather();
+            // What is sent for several requests belongs to the trace of the first that has one.
+            Activity.Current = batch.Find(pending => pending.Span is not null)?.Span;
             call = batch.Count == 0 ? Task.FromResult<IReadOnlyList<TReply>>([]) : commit([.. batch.SelectMany(pending => pending.Operations)]);
         }
 
@@ -213,6 +218,9 @@ internal sealed class GroupCommit<TOperation, TReply>(
         public IReadOnlyList<TOperation> Operations => operations;
 
         public long Weight => weight;
+
+        /// <summary>Of the request, where it is traced.</summary>
+        public Activity? Span { get; } = Spans.Sampled;
 
         public long Since => since;
 

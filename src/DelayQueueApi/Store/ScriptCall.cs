@@ -15,6 +15,9 @@ internal sealed class ScriptCall(PartitionKeys partition)
     /// <summary>Keys behind those of the queues, which only some scripts touch.</summary>
     public RedisKey[] FurtherKeys { get; init; } = [];
 
+    /// <summary>How many operations the call is for.</summary>
+    public int SharedBy { get; init; } = 1;
+
     /// <summary>Makes the keys of a queue known to the script.</summary>
     /// <returns>The number by which arguments name the queue, from 1.</returns>
     public int Queue(string queue)

@@ -1,22 +1,26 @@
+using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
 /// <summary>Runs scripts, and tells of failures in one way.</summary>
-internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock, IOptions<StoreOptions> options)
+internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock, StoreMetrics metrics, IOptions<StoreOptions> options)
 {
     private static readonly TimeSpan WhileSlotMoves = TimeSpan.FromMilliseconds(10);
 
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<RedisResult> RunAsync(Script script, ScriptCall call)
     {
+        using var span = Spans.Script(script.Name, call.SharedBy);
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
             try
             {
-                return await EvaluateAsync(script, call);
+                var reply = await EvaluateAsync(script, call);
+                metrics.Ran(script.Name, call.SharedBy, started);
+                return reply;
             }
             catch (RedisServerException error) when (
                 error.Message.StartsWith("TRYAGAIN", StringComparison.Ordinal)
@@ -27,6 +31,8 @@ internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock,
             }
             catch (Exception error) when (StoreException.From(error) is { } known)
             {
+                metrics.Failed(known);
+                span.Fail(known.Kind);
                 throw known;
             }
         }

@@ -21,15 +21,18 @@ internal sealed class StoreException(Applied applied, string reason, Exception? 
 
     public Applied Applied { get; } = applied;
 
+    /// <summary>What went wrong, in a word for metrics: timeout, unreachable, what Redis calls its refusal, or stopping.</summary>
+    public string Kind { get; private init; } = "refused";
+
     /// <summary>The exception that callers see for an error of the client library, or null where the error is a bug of ours.</summary>
     public static StoreException? From(Exception error) => error switch
     {
         StoreException store => store,
-        RedisTimeoutException timeout => new(Sent(timeout.Commandstatus), "The store did not answer in time.", error),
-        RedisConnectionException connection => new(Sent(connection.CommandStatus), "The store cannot be reached.", error),
+        RedisTimeoutException timeout => new(Sent(timeout.Commandstatus), "The store did not answer in time.", error) { Kind = "timeout" },
+        RedisConnectionException connection => new(Sent(connection.CommandStatus), "The store cannot be reached.", error) { Kind = "unreachable" },
         RedisServerException server when Refusals.FirstOrDefault(refusal => Tells(server.Message, refusal)) is { } refusal =>
-            new(Applied.No, $"The store refuses to work for now ({refusal}).", error),
-        ObjectDisposedException => new(Applied.No, "The service is stopping.", error),
+            new(Applied.No, $"The store refuses to work for now ({refusal}).", error) { Kind = refusal.ToLowerInvariant() },
+        ObjectDisposedException => new(Applied.No, "The service is stopping.", error) { Kind = "stopping" },
         _ => null,
     };
 

@@ -6,7 +6,7 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Store;
 
 /// <summary>Asks the store what it is and how far its promises go.</summary>
-internal sealed class StoreFacts(StoreConnection connection)
+internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embedded)
 {
     private static readonly Version Oldest = new(6, 2);
 
@@ -31,6 +31,28 @@ internal sealed class StoreFacts(StoreConnection connection)
         try
         {
             await (await connection.DatabaseAsync()).PingAsync();
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            throw known;
+        }
+    }
+
+    /// <returns>What the store uses, and the most that it may use, bytes; no limit is null.</returns>
+    /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
+    public async Task<(long Used, long? Limit)> MemoryAsync()
+    {
+        if (connection.IsEmbedded)
+        {
+            return embedded.Memory;
+        }
+
+        try
+        {
+            var info = Parse((string?)await (await connection.ServerAsync()).ExecuteAsync("INFO", "memory") ?? "");
+            return (Number("used_memory"), Number("maxmemory") is > 0 and var limit ? limit : null);
+
+            long Number(string name) => long.TryParse(info.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var number) ? number : 0;
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

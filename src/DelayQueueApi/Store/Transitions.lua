@@ -1,5 +1,13 @@
 -- Stands before every script, as a part of Prelude.lua: what becomes of jobs, as docs/states.md tells it.
 
+-- What time alone has made of jobs, three values each: id, index of its queue, and 1 its lease has ended, 2 so has that of its last
+-- attempt, 3 a cancel waited for its lease, 4 it has expired. Some scripts return it.
+local lapsed = {}
+local function lapse(job, queue, what)
+  local n = #lapsed
+  lapsed[n + 1], lapsed[n + 2], lapsed[n + 3] = job.id, queue.index, what
+end
+
 -- Puts a leased job back among the pending ones. Its run-at tells when it may run next.
 local function unlease(job, queue, runAt)
   change(job, queue)
@@ -29,12 +37,15 @@ local function endLease(job, queue)
   count(queue, 'leasesExpired')
   if job.cancelled then
     count(queue, 'cancelled')
+    lapse(job, queue, 3)
     remove(job, queue)
   else
     local at = job.at
     change(job, queue)
     endAttempt(job, 'e', at)
-    if attemptOf(job) >= maxAttemptsOf(job) then die(job, queue) else unlease(job, queue, at) end
+    local isLast = attemptOf(job) >= maxAttemptsOf(job)
+    lapse(job, queue, isLast and 2 or 1)
+    if isLast then die(job, queue) else unlease(job, queue, at) end
   end
 end
 
@@ -44,6 +55,7 @@ local function catchUp(job, queue)
     endLease(job, queue)
   elseif (startBy(job) or math.huge) <= now then
     count(queue, 'expired')
+    lapse(job, queue, 4)
     finish(job, queue, 'E', startBy(job))
   elseif KEPT[job.state] and job.keptUntil <= now then
     remove(job, queue)

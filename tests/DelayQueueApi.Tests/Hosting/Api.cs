@@ -9,6 +9,7 @@ using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
 using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -165,7 +166,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     internal async Task<string> ScheduleUnannouncedAsync(string queue, int delayMs = 0)
     {
         var elsewhere = new Wakeups(Service<StoreConnection>(), new Partitions("elsewhere", 1), Clock, NullLogger<Wakeups>.Instance);
-        await using var store = new JobStore(Service<ScriptRunner>(), Service<Partitions>(), elsewhere, Service<EmbeddedStore>(), Service<IOptions<StoreOptions>>());
+        await using var store = new JobStore(Service<ScriptRunner>(), Service<Partitions>(), elsewhere, Service<EmbeddedStore>(), Service<JobEvents>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
         var body = JobRecord.EncodeBody(name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
         return (await store.ScheduleAsync(new NewJob(name, 4, delayMs, null, 2, null, body))).Id.Text;

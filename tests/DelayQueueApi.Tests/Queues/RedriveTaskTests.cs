@@ -4,6 +4,7 @@ using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using DelayQueueApi.Tests.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -90,7 +91,7 @@ public abstract class RedriveTaskTests(Api api)
         await Redrive.StartAsync("\"ratePerSecond\":10");
         await api.ReapAsync();
         using var other = api.AnotherInstance();
-        var reaper = new Reaper(new ReapStore(api.Service<ScriptRunner>()), api.Service<Partitions>(), api.Service<Wakeups>(), api.Clock, NullLogger<Reaper>.Instance);
+        var reaper = new Reaper(new ReapStore(api.Service<ScriptRunner>(), api.Service<JobEvents>()), api.Service<Partitions>(), api.Service<Wakeups>(), api.Clock, NullLogger<Reaper>.Instance);
 
         api.Advance(100);
         await reaper.RunOnceAsync(TestContext.Current.CancellationToken);
