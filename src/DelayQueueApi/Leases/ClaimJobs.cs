@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using FluentValidation;
 
 namespace DelayQueueApi.Leases;
@@ -13,7 +14,8 @@ internal static class ClaimJobs
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
     {
         var claims = jobs.ServiceProvider.GetRequiredService<WaitingClaims>();
-        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, body) => HandleAsync(body, claims, http.RequestAborted))
+        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, caller, body) => HandleAsync(body, caller, claims, http.RequestAborted))
+            .Needs(Scope.Consume)
             .WithName("ClaimJobs")
             .WithSummary("Lease due jobs to a worker")
             .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
@@ -80,12 +82,17 @@ internal static class ClaimJobs
         }
     }
 
-    private static async Task<IResult> HandleAsync(JsonBody<Request> body, WaitingClaims claims, CancellationToken client)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, WaitingClaims claims, CancellationToken client)
     {
         var request = body.Value;
         var claim = new Claim(
-            request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
-            request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId);
+            request.Queues is { } queues ? Array.ConvertAll(queues, caller.Queue) : [caller.Queue(null)],
+            request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId is { } id ? caller.Own(id) : null);
+        if (!claim.Queues.All(caller.Sees))
+        {
+            return Problems.Forbidden();
+        }
+
         var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
         return new Answer<Response>(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
     }
