@@ -141,7 +141,7 @@ internal static class OpenApi
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
-        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows; nothing was made."),
+        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait as may."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 

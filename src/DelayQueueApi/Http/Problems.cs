@@ -47,6 +47,9 @@ internal static class Problems
     public static ProblemHttpResult QueueFull() => Problem(
         StatusCodes.Status429TooManyRequests, "queue-full", "The queue is full.", "It has as many jobs as its maxLength allows. Nothing was made; try again later.");
 
+    public static ProblemHttpResult TooManyWaiting() => Problem(
+        StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this namespace wait as may. Try again later, or without waitMs.");
+
     public static ProblemHttpResult RedriveMissing() =>
         Problem(StatusCodes.Status404NotFound, "redrive-not-found", "No such redrive.", "None with a rate was ever started for this queue.");
 

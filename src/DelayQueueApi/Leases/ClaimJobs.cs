@@ -14,14 +14,16 @@ internal static class ClaimJobs
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
     {
         var claims = jobs.ServiceProvider.GetRequiredService<WaitingClaims>();
-        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, caller, body) => HandleAsync(body, caller, claims, http.RequestAborted))
+        var quota = jobs.ServiceProvider.GetRequiredService<WaitingQuota>();
+        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, caller, body) => HandleAsync(body, caller, claims, quota, http.RequestAborted))
             .Needs(Scope.Consume)
             .WithName("ClaimJobs")
             .WithSummary("Lease due jobs to a worker")
             .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
                 "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.")
             .WithExample("""{ "queues": ["default"], "limit": 1, "leaseMs": 30000, "waitMs": 10000, "worker": "swagger" }""")
-            .Produces<Response>();
+            .Produces<Response>()
+            .ProducesProblems(StatusCodes.Status429TooManyRequests);
     }
 
     /// <summary>What a worker asks for.</summary>
@@ -82,7 +84,7 @@ internal static class ClaimJobs
         }
     }
 
-    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, WaitingClaims claims, CancellationToken client)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, WaitingClaims claims, WaitingQuota quota, CancellationToken client)
     {
         var request = body.Value;
         var claim = new Claim(
@@ -93,9 +95,28 @@ internal static class ClaimJobs
             return Problems.Forbidden();
         }
 
-        var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
-        return new Answer<Response>(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
+        if (request.WaitMs is null or 0)
+        {
+            return Answer(await claims.ClaimAsync(claim, TimeSpan.Zero, client));
+        }
+
+        if (!quota.TryEnter(caller.Namespace))
+        {
+            return Problems.TooManyWaiting();
+        }
+
+        try
+        {
+            return Answer(await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs.Value), client));
+        }
+        finally
+        {
+            quota.Leave(caller.Namespace);
+        }
     }
+
+    private static Answer<Response> Answer(Claimed claimed) =>
+        new(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
 
     private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(
         job.Id.Text, job.Queue.Text, job.Payload, job.Priority, job.Attempt, job.MaxAttempts, job.EnqueuedAt, job.RunAt,

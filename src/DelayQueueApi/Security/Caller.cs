@@ -66,5 +66,6 @@ internal sealed class Callers(KeyRing keys)
     /// <summary>Costs nothing where the service has no keys.</summary>
     public Caller Of(HttpContext http) => keys.IsOpen
         ? Caller.Anonymous
-        : http.Features.Get<Caller>() ?? throw new System.Diagnostics.UnreachableException("The gate lets nobody in without saying who it is.");
+        : http.User is CallerPrincipal { Caller: var caller } ? caller
+        : throw new System.Diagnostics.UnreachableException("The gate lets nobody in without saying who it is.");
 }

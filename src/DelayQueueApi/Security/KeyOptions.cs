@@ -37,7 +37,7 @@ internal sealed class KeyOptions
         Require(queues.Length > 0 && queues.All(queue => queue.IsValid), nameof(Queues), QueuePattern.Rule);
         Require(Namespaces.IsValid(Namespace), nameof(Namespace), Namespaces.Rule);
         var caller = new Caller(Id, Namespace, scopes.Aggregate((all, scope) => all | scope), queues);
-        return new ApiKey(Id, Convert.FromHexString(SecretHash), ExpiresAt, new CallerPrincipal(caller, ApiKeyHandler.Scheme));
+        return new ApiKey(Id, Convert.FromHexString(SecretHash), ExpiresAt, new CallerPrincipal(caller, "ApiKey"));
 
         void Require(bool holds, string field, string rule)
         {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.FileProviders.Physical;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 
@@ -27,6 +28,7 @@ internal sealed partial class KeyRing : IDisposable
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly List<IDisposable> watches = [];
+    private readonly Lock gate = new();
     private volatile FrozenDictionary<string, ApiKey[]> keys;
     private volatile bool isOpen;
 
@@ -42,7 +44,7 @@ internal sealed partial class KeyRing : IDisposable
         watches.Add(ChangeToken.OnChange(configuration.GetReloadToken, ReadAgain));
         if (file is not null)
         {
-            var folder = new PhysicalFileProvider(Path.GetDirectoryName(file)!);
+            var folder = new PhysicalFileProvider(Path.GetDirectoryName(file)!, ExclusionFilters.None);
             watches.Add(ChangeToken.OnChange(() => folder.Watch(Path.GetFileName(file)), ReadAgain));
             watches.Add(folder);
         }
@@ -94,8 +96,13 @@ internal sealed partial class KeyRing : IDisposable
     {
         try
         {
-            keys = Read();
-            isOpen = isOpen && keys.Count == 0;
+            // One after the other, so that what was read last is what holds.
+            lock (gate)
+            {
+                keys = Read();
+                isOpen = isOpen && keys.Count == 0;
+            }
+
             LogRead(keys.Sum(id => id.Value.Length), keys.Count);
         }
 #pragma warning disable CA1031 // Whatever is wrong with them, those that were good before are not to be lost for it.

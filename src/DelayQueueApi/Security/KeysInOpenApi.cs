@@ -19,7 +19,7 @@ internal sealed class KeysInOpenApi : IOperationFilter
     {
         Type = SecuritySchemeType.ApiKey,
         In = ParameterLocation.Header,
-        Name = ApiKeyHandler.Header,
+        Name = SentKey.Header,
         Description = "A key, dq_…, where Authorization serves something else.",
     };
 

@@ -13,6 +13,16 @@ internal sealed class SecurityOptions
     public bool Pages { get; set; } = true;
 
     public JwtOptions Jwt { get; set; } = new();
+
+    /// <summary>Bounds of namespaces, by name.</summary>
+    public Dictionary<string, NamespaceOptions> Namespaces { get; set; } = [];
+}
+
+/// <summary>Section <c>Security:Namespaces:&lt;name&gt;</c>.</summary>
+internal sealed class NamespaceOptions
+{
+    /// <summary>How many of its claims may wait at one instance at once; null for no bound.</summary>
+    public int? WaitingClaims { get; set; }
 }
 
 /// <summary>Section <c>Security:Jwt</c>: tokens of an issuer, in place of keys. Off where no audience is named.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
 
@@ -11,15 +10,14 @@ internal static class SecurityServices
         services.AddOptions<SecurityOptions>().BindConfiguration("Security")
             .Validate(security => security.Jwt.IsWhole, "Security:Jwt needs Audience, and Authority, or Issuer and PublicKeyFile.")
             .ValidateOnStart();
-        services.AddAuthentication()
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.Scheme, null)
-            .AddJwtBearer(Jwt.Scheme, _ => { });
+        services.AddAuthentication().AddJwtBearer(Jwt.Scheme, _ => { });
         return services
             .AddSingleton<IConfigureOptions<JwtBearerOptions>, Jwt>()
             .AddSingleton<KeyRing>()
             .AddSingleton<Callers>()
             .AddSingleton<LocalOnly>()
             .AddSingleton<Audit>()
+            .AddSingleton<WaitingQuota>()
             .AddHostedService<Exposure>();
     }
 
