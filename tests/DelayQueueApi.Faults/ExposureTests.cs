@@ -15,7 +15,7 @@ public sealed class ExposureTests
 
         Assert.Equal(1, await service.StartInVainAsync());
 
-        Assert.Contains("Not started: others can reach http://", service.Output, StringComparison.Ordinal);
+        Assert.Contains("Refused to run: others can reach http://", service.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Unhandled exception", service.Output, StringComparison.Ordinal);
     }
 

@@ -38,6 +38,18 @@ internal sealed class Caller
     /// <summary>The queue that the caller means by a name; without one the queue default.</summary>
     public QueueName Queue(string? name) => new(name ?? QueueName.Default, Namespace);
 
+    /// <summary>Those that the caller means by names; without any the queue default.</summary>
+    public QueueName[] QueuesNamed(string[]? names)
+    {
+        var queues = new QueueName[names?.Length ?? 1];
+        for (var i = 0; i < queues.Length; i++)
+        {
+            queues[i] = Queue(names?[i]);
+        }
+
+        return queues;
+    }
+
     public bool Sees(QueueName queue) => queue.Namespace == Namespace && (SeesAll || Queues.Any(pattern => pattern.Matches(queue.Text)));
 
     /// <summary>Whether the caller may put jobs into a queue.</summary>

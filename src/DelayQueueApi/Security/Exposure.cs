@@ -42,7 +42,7 @@ internal sealed partial class Exposure(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(LogLevel.Critical, "Not started: others can reach {Addresses}, and there are no keys to tell them apart. Set Security:Keys or Security:KeysFile, listen on 127.0.0.1, or set Security:AllowAnonymous=true to let everybody do everything.")]
+    [LoggerMessage(LogLevel.Critical, "Refused to run: others can reach {Addresses}, and there are no keys to tell them apart. Set Security:Keys or Security:KeysFile, listen on 127.0.0.1, or set Security:AllowAnonymous=true to let everybody do everything.")]
     private partial void LogExposed(string addresses);
 
     [LoggerMessage(LogLevel.Warning, "There are no keys: whoever reaches {Addresses} may do everything.")]
