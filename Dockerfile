@@ -23,6 +23,7 @@ COPY --from=build --chown=$APP_UID:$APP_UID /data /data
 COPY --from=build /app /app
 WORKDIR /app
 USER $APP_UID
+# Others reach this port: without keys (Security__Keys__…, Security__KeysFile) the service does not start, unless Security__AllowAnonymous=true insists.
 EXPOSE 8080
 # For the embedded store; with ConnectionStrings__Redis nothing is written here.
 VOLUME /data

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Walks through a job's life with curl: ./curl.sh [http://127.0.0.1:8080]
+# Where the service has keys, name one that is good for produce, consume and read: KEY=dq_… ./curl.sh
 # Ends with an error at the first answer that has another status than it should.
 set -euo pipefail
 
@@ -19,6 +20,9 @@ step() {
 call() {
   local expected=$1 method=$2 path=$3 body=${4-} reply status
   local options=(--silent --show-error --max-time 30 --request "$method" --write-out '\n%{http_code}')
+  if [ -n "${KEY-}" ]; then
+    options+=(--header @<(printf 'Authorization: Bearer %s' "$KEY"))
+  fi
   if [ -n "$body" ]; then
     options+=(--header 'Content-Type: application/json' --data "$body")
   fi

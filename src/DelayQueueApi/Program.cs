@@ -5,13 +5,20 @@ using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
 using DelayQueueApi.Schedules;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
+
+if (args is ["keys", "new", .. var key])
+{
+    return NewKey.Run(key, Console.Out, Console.Error);
+}
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddHttp().AddTelemetry();
 builder.Services
     .AddSingleton<TimeProvider, PreciseTime>()
+    .AddSecurity()
     .AddStore()
     .AddJobs()
     .AddLeases()
@@ -22,12 +29,18 @@ builder.Services
 
 var app = builder.Build();
 app.UseHttp();
-app.MapOpenApi();
+app.UseSecurity();
 app.MapJobs();
 app.MapLeases();
 app.MapQueues();
 app.MapSchedules();
 app.MapService();
 app.MapMetrics();
-app.MapDashboard();
+if (app.HasPages())
+{
+    app.MapOpenApi();
+    app.MapDashboard();
+}
+
 await app.RunAsync();
+return Environment.ExitCode;

@@ -1,3 +1,4 @@
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Dashboard;
@@ -11,7 +12,7 @@ internal static class DashboardEndpoints
 
     public static void MapDashboard(this IEndpointRouteBuilder app)
     {
-        var dashboard = app.MapGroup("/").ExcludeFromDescription();
+        var dashboard = app.MapGroup("/").ExcludeFromDescription().OpenToAll();
         dashboard.MapGet("/", ToDashboard);
         foreach (var file in DashboardFile.All())
         {

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DelayQueueApi.Security;
 using FluentValidation;
 
 namespace DelayQueueApi.Http;
@@ -9,6 +10,7 @@ internal static class ApiConventions
     public static RouteGroupBuilder WithApiConventions(this RouteGroupBuilder group)
     {
         group.AddEndpointFilter(CheckBodyAsync);
+        group.AddEndpointFilter(Rights.CheckAsync);
         return group.WithHotConventions();
     }
 

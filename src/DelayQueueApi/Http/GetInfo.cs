@@ -1,4 +1,5 @@
 using System.Reflection;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,6 +12,7 @@ internal static class GetInfo
 
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder service) =>
         service.MapGet("/info", HandleAsync)
+            .NeedsKey()
             .WithName("GetInfo")
             .WithSummary("Tell the version, the store, and how far its promises go")
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);

@@ -1,3 +1,4 @@
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -9,9 +10,11 @@ internal static class Health
     public static void Map(IEndpointRouteBuilder service)
     {
         service.MapGet("/health/live", () => TypedResults.Ok(new Response("live")))
+            .OpenToAll()
             .WithName("GetLiveness")
             .WithSummary("Tell that the process answers");
         service.MapGet("/health/ready", ReadyAsync)
+            .OpenToAll()
             .WithName("GetReadiness")
             .WithSummary("Tell whether requests can be served: the store answers and the service is not stopping")
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);

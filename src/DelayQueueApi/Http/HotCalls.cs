@@ -1,3 +1,4 @@
+using DelayQueueApi.Security;
 using FluentValidation;
 
 namespace DelayQueueApi.Http;
@@ -11,14 +12,15 @@ internal static class HotCalls
     /// <param name="routes">Where the call belongs.</param>
     /// <param name="pattern">Its route.</param>
     /// <param name="handler">Describes the call: its parameters stand in openapi.yaml.</param>
-    /// <param name="handle">Calls the handler with a body that was read and is valid.</param>
+    /// <param name="handle">Calls the handler with who calls, and a body that was read and is valid.</param>
     public static RouteHandlerBuilder MapHotPost<T>(
-        this IEndpointRouteBuilder routes, string pattern, Delegate handler, Func<HttpContext, JsonBody<T>, Task<IResult>> handle)
+        this IEndpointRouteBuilder routes, string pattern, Delegate handler, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
         where T : class
     {
+        var callers = routes.ServiceProvider.GetRequiredService<Callers>();
         var limit = JsonBody<T>.LimitIn(routes.ServiceProvider);
         var validator = routes.ServiceProvider.GetService<IValidator<T>>();
-        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, limit, validator, handle));
+        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, callers, limit, validator, handle));
         call.Add(endpoint =>
         {
             endpoint.Metadata.Add(handler.Method);
@@ -31,11 +33,12 @@ internal static class HotCalls
     /// <summary>True where the call answers everything itself, its errors too.</summary>
     public static bool IsHot(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<HotCall>() is not null;
 
-    private static async Task RunAsync<T>(HttpContext http, int limit, IValidator<T>? validator, Func<HttpContext, JsonBody<T>, Task<IResult>> handle)
+    private static async Task RunAsync<T>(
+        HttpContext http, Callers callers, int limit, IValidator<T>? validator, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
         where T : class
     {
         var body = await JsonBody<T>.ReadAsync(http, limit);
-        var answer = body.Problem ?? body.Validate(validator) ?? await handle(http, body);
+        var answer = body.Problem ?? body.Validate(validator) ?? await handle(http, callers.Of(http), body);
         await answer.ExecuteAsync(http);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DelayQueueApi.Security;
 using FluentValidation;
 using Microsoft.Extensions.Options;
 
@@ -45,6 +46,7 @@ internal static class HttpServices
     {
         var service = app.MapGroup("/").WithTags("Service");
         GetInfo.Map(service);
+        WhoAmI.Map(service);
         Health.Map(service);
     }
 

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Text.Json.Nodes;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -27,7 +28,10 @@ internal static class OpenApi
             swagger.NonNullableReferenceTypesAsRequired();
             swagger.MapType<RawJson>(() => new OpenApiSchema { Description = "Any JSON value." });
             swagger.IncludeXmlComments(typeof(OpenApi).Assembly);
+            swagger.OperationFilter<KeysInOpenApi>();
             swagger.OperationFilter<Conventions>();
+            swagger.AddSecurityDefinition(KeysInOpenApi.Bearer, KeysInOpenApi.BearerScheme);
+            swagger.AddSecurityDefinition(KeysInOpenApi.Header, KeysInOpenApi.HeaderScheme);
             swagger.DocumentFilter<SharedErrors>();
             swagger.SchemaFilter<OpenAnswers>();
             swagger.SchemaFilter<Items>();
@@ -35,7 +39,7 @@ internal static class OpenApi
 
     public static void MapOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapSwagger(setupAction: swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+        app.MapSwagger(setupAction: swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1).OpenToAll();
         app.MapSwaggerUI(setupAction: ui =>
         {
             ui.DocumentTitle = "DelayQueueApi";
@@ -44,7 +48,7 @@ internal static class OpenApi
             ui.EnableTryItOutByDefault();
             ui.EnableDeepLinking();
             ui.DefaultModelsExpandDepth(0);
-        });
+        }).OpenToAll();
     }
 
     /// <summary>Requests and answers are nested in their use case: ScheduleJob.Request is ScheduleJobRequest.</summary>
@@ -129,13 +133,15 @@ internal static class OpenApi
     private static readonly Dictionary<string, (string Name, string Description)> Errors = new()
     {
         ["400"] = ("Invalid", "The request is not valid; errors has messages by JSON field or query parameter."),
+        ["401"] = ("Unauthenticated", "No key was sent, or it is not known, was revoked or has expired."),
+        ["403"] = ("Forbidden", "The key lacks the scope, or the right to a queue that is named; or a page of another site has sent the request."),
         ["404"] = ("NotFound", "There is no such job, queue, schedule or redrive."),
         ["409"] = ("Conflict", "The state of the job, lease or queue does not allow it, or another job holds the unique key."),
         ["412"] = ("Changed", "The job is not what If-Match names."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
-        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows; nothing was made."),
+        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait as may."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 

@@ -20,6 +20,21 @@ internal static class Problems
         Detail = string.Join("; ", errors.Select(error => $"{error.Key} {error.Value[0]}")),
     });
 
+    public static ProblemHttpResult Unauthenticated() => Problem(
+        StatusCodes.Status401Unauthorized, "unauthenticated", "A key is needed.",
+        "Send one that is known and has not expired, as Authorization: Bearer or X-Api-Key. A service without keys serves its own machine alone.");
+
+    /// <summary>It does not tell whether what was named is there.</summary>
+    public static ProblemHttpResult Forbidden() =>
+        Problem(StatusCodes.Status403Forbidden, "forbidden", "The key may not do this.", "It lacks the scope, or the right to a queue that is named. GET /whoami tells what it may do.");
+
+    public static ProblemHttpResult CrossSite() => Problem(
+        StatusCodes.Status403Forbidden, "cross-site", "A page of another site has sent this.", "Browsers may change things only from the service's own pages.");
+
+    public static ProblemHttpResult UnknownHost() => Problem(
+        StatusCodes.Status403Forbidden, "unknown-host", "The service is not called by this name.",
+        "Without keys it is called localhost, or by a loopback address. AllowedHosts may name others.");
+
     public static ProblemHttpResult JobMissing() =>
         Problem(StatusCodes.Status404NotFound, "job-not-found", "No such job.", "It never was, or it was acked, cancelled, expired or purged.");
 
@@ -31,6 +46,9 @@ internal static class Problems
 
     public static ProblemHttpResult QueueFull() => Problem(
         StatusCodes.Status429TooManyRequests, "queue-full", "The queue is full.", "It has as many jobs as its maxLength allows. Nothing was made; try again later.");
+
+    public static ProblemHttpResult TooManyWaiting() => Problem(
+        StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this namespace wait as may. Try again later, or without waitMs.");
 
     public static ProblemHttpResult RedriveMissing() =>
         Problem(StatusCodes.Status404NotFound, "redrive-not-found", "No such redrive.", "None with a rate was ever started for this queue.");

@@ -6,6 +6,7 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Schedules;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DelayQueueApi.Http;
@@ -59,6 +60,7 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(RedriveJobs.Response), TypeInfoPropertyName = "RedriveJobsResponse")]
 [JsonSerializable(typeof(GetInfo.Response), TypeInfoPropertyName = "GetInfoResponse")]
 [JsonSerializable(typeof(Health.Response), TypeInfoPropertyName = "HealthResponse")]
+[JsonSerializable(typeof(WhoAmI.Response), TypeInfoPropertyName = "WhoAmIResponse")]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>Instants: RFC 3339 with an offset in, UTC with milliseconds out. Parts of a millisecond round up, so that nothing runs early.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,6 +11,7 @@ internal static class CancelJob
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapDelete("/{id}", HandleAsync)
+            .Needs(Scope.Produce)
             .WithName("CancelJob")
             .WithSummary("Cancel a job that is not finished")
             .WithDescription("After a 204 no claim returns the job. Where a worker holds it, its next extend answers cancelRequested: true and its ack 409; " +

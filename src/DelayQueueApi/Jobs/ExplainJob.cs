@@ -1,6 +1,7 @@
 using System.Globalization;
 using DelayQueueApi.Http;
 using DelayQueueApi.Leases;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Jobs;
@@ -10,6 +11,7 @@ internal static class ExplainJob
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/{id}/explain", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("ExplainJob")
             .WithSummary("Tell why a job is not running")
             .WithDescription("Waiting for its time, behind others, in a paused queue, held by a worker, or dead: in words and in numbers.")

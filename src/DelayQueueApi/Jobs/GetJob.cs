@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 
@@ -10,6 +11,7 @@ internal static partial class GetJob
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/{id}", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("GetJob")
             .WithSummary("Show a job")
             .WithDescription("A job that was acked or has expired is shown for its retention, with its result; without one it is gone, as is one that was " +

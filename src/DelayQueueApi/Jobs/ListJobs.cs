@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -16,6 +17,7 @@ internal static class ListJobs
 
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapGet("/", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("ListJobs")
             .WithSummary("List a queue's jobs of one state")
             .WithDescription("In order: scheduled and ready jobs by priority, run-at and id, as they are claimed; leased ones by the end of the lease; " +
@@ -28,9 +30,9 @@ internal static class ListJobs
     internal sealed record Response(IReadOnlyList<Job> Jobs, string? Next = null);
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
-        string? queue, string? state, string? cursor, string? limit, JobPages pages, Partitions partitions, HttpContext http)
+        string? queue, string? state, string? cursor, string? limit, Caller caller, JobPages pages, Partitions partitions, HttpContext http)
     {
-        var name = new QueueName(queue ?? "");
+        var name = caller.Queue(queue ?? "");
         var check = new QueryCheck(http.Request.Query, ["queue", "state", "cursor", "limit"], MetadataPrefix)
             .That(queue is not null, "queue", "is required")
             .That(name.IsValid, "queue", QueueName.Rule)
@@ -41,6 +43,11 @@ internal static class ListJobs
         if (check.Problem is { } problem)
         {
             return problem;
+        }
+
+        if (!caller.Sees(name))
+        {
+            return Problems.Forbidden();
         }
 
         var pairs = http.Request.Query.Where(pair => pair.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))

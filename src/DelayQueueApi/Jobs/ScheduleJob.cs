@@ -3,6 +3,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Telemetry;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -17,7 +18,8 @@ internal static class ScheduleJob
     {
         var store = jobs.ServiceProvider.GetRequiredService<JobStore>();
         var limits = jobs.ServiceProvider.GetRequiredService<JobLimits>();
-        return jobs.MapHotPost<Request>("/", HandleAsync, (http, body) => HandleAsync(body, http.Request.Headers[IdempotencyKey.Header], store, limits, http))
+        return jobs.MapHotPost<Request>("/", HandleAsync, (http, caller, body) => HandleAsync(body, caller, http.Request.Headers[IdempotencyKey.Header], store, limits, http))
+            .Needs(Scope.Produce)
             .WithName("ScheduleJob")
             .WithSummary("Schedule a job")
             .WithDescription("Puts a job into a queue, to run now, after delayMs or at runAt. Once 201 is answered the job is stored. " +
@@ -80,7 +82,7 @@ internal static class ScheduleJob
     }
 
     private static async Task<IResult> HandleAsync(
-        JsonBody<Request> body,
+        JsonBody<Request> body, Caller caller,
         [FromHeader(Name = IdempotencyKey.Header)] string? idempotencyKey,
         JobStore store, JobLimits limits, HttpContext http)
     {
@@ -100,7 +102,12 @@ internal static class ScheduleJob
             return outOfBounds;
         }
 
-        var job = NewJob(body.Value, body.Utf8, key, Traceparent.Of(http.Request), limits);
+        var job = NewJob(caller.Namespace, body.Value, body.Utf8, key, Traceparent.Of(http.Request), limits);
+        if (!caller.MayProduce(job.Queue))
+        {
+            return Problems.Forbidden();
+        }
+
         using var span = Spans.Send(job.Queue.Text);
         var scheduled = await store.ScheduleAsync(job);
         span?.SetTag("messaging.message.id", scheduled.Id.Text);
@@ -130,12 +137,13 @@ internal static class ScheduleJob
             ? new Answer<Job>(StatusCodes.Status200OK, Job.From(existing, now), location) : Problems.UniqueConflict(scheduled.Id);
     }
 
+    /// <param name="namespace">Whose job it is.</param>
     /// <param name="request">What was asked for; checked.</param>
     /// <param name="body">The same as it was sent: a whole body, or an item of one.</param>
-    public static NewJob NewJob(Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent, JobLimits limits)
+    public static NewJob NewJob(string @namespace, Request request, ReadOnlyMemory<byte> body, string? idempotencyKey, string? traceparent, JobLimits limits)
     {
         idempotencyKey ??= request.IdempotencyKey;
-        var queue = new QueueName(request.Queue ?? QueueName.Default);
+        var queue = new QueueName(request.Queue ?? QueueName.Default, @namespace);
         return new NewJob(
             queue,
             request.Priority ?? Limits.DefaultPriority,
@@ -146,7 +154,7 @@ internal static class ScheduleJob
             JobRecord.EncodeBody(
                 queue.Stored, new JobOptions(request.TtlMs, request.RetentionMs, request.Unique), request.Backoff, request.Metadata, traceparent, request.Payload),
             request.Unique?.OnConflict ?? OnConflict.Return,
-            idempotencyKey is null ? null : new KeyOfRequest(idempotencyKey, SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
+            idempotencyKey is null ? null : new KeyOfRequest(Namespaces.Field(@namespace, idempotencyKey), SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
             request.Unique?.Key);
     }
 

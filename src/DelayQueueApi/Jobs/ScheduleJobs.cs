@@ -1,4 +1,5 @@
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using DelayQueueApi.Telemetry;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,7 +13,8 @@ internal static class ScheduleJobs
     {
         var store = jobs.ServiceProvider.GetRequiredService<JobStore>();
         var limits = jobs.ServiceProvider.GetRequiredService<JobLimits>();
-        return jobs.MapHotPost<Request>("/batch", HandleAsync, (http, body) => HandleAsync(body, store, limits, http))
+        return jobs.MapHotPost<Request>("/batch", HandleAsync, (http, caller, body) => HandleAsync(body, caller, store, limits, http))
+            .Needs(Scope.Produce)
             .WithName("ScheduleJobs")
             .WithSummary("Schedule many jobs")
             .WithDescription("Answers one result an item, in order: each is made or refused by itself. Up to 100 items, and 1 MiB, go into one atomic step. " +
@@ -42,7 +44,7 @@ internal static class ScheduleJobs
             .WithMessage($"must have 1 to {Limits.MaxBatch} items");
     }
 
-    private static async Task<IResult> HandleAsync(JsonBody<Request> body, JobStore store, JobLimits limits, HttpContext http)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, JobStore store, JobLimits limits, HttpContext http)
     {
         var items = Array.ConvertAll(body.Value.Jobs, job => JsonBody<ScheduleJob.Request>.Read(job.Utf8));
         var validator = http.RequestServices.GetService<IValidator<ScheduleJob.Request>>();
@@ -52,14 +54,15 @@ internal static class ScheduleJobs
         var indexes = new List<int>();
         for (var i = 0; i < items.Length; i++)
         {
-            var problem = items[i].Problem ?? items[i].Validate(validator) ?? limits.Check(items[i].Value);
+            var problem = items[i].Problem ?? items[i].Validate(validator) ?? limits.Check(items[i].Value)
+                ?? (caller.MayProduce(caller.Queue(items[i].Value.Queue)) ? null : Problems.Forbidden());
             if (problem is not null)
             {
                 results[i] = Refused(problem);
                 continue;
             }
 
-            jobs.Add(ScheduleJob.NewJob(items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent, limits));
+            jobs.Add(ScheduleJob.NewJob(caller.Namespace, items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent, limits));
             indexes.Add(i);
         }
 

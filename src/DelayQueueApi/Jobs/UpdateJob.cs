@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -11,6 +12,7 @@ internal static class UpdateJob
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs) =>
         jobs.MapPatch("/{id}", HandleAsync)
+            .Needs(Scope.Produce)
             .WithName("UpdateJob")
             .WithSummary("Change a job that no worker holds")
             .WithDescription("Fields that are not named stay as they are. With If-Match the change is made only where the job is still what the ETag stands for.")

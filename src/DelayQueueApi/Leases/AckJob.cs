@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Leases;
@@ -13,7 +14,8 @@ internal static class AckJob
         var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
         var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
         var followUps = jobs.ServiceProvider.GetRequiredService<FollowUps>();
-        return jobs.MapHotPost<Request>("/{id}/ack", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store, followUps, http))
+        return jobs.MapHotPost<Request>("/{id}/ack", HandleAsync, (http, caller, body) => HandleAsync(JobId.In(http), body, caller, leases, store, followUps, http))
+            .Needs(Scope.Consume)
             .WithName("AckJob")
             .WithSummary("Finish a leased job")
             .WithDescription("Repeating an ack is safe: it gets the same answer for a minute at least. With then, follow-up jobs are made in the same atomic " +
@@ -34,9 +36,9 @@ internal static class AckJob
     internal sealed record Response(IReadOnlyList<string> Then);
 
     private static async Task<IResult> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
+        JobId id, JsonBody<Request> body, Caller caller, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
-        var (ack, problem) = await ReadAsync(id, body.Value, leases, followUps, http);
+        var (ack, problem) = await ReadAsync(id, body.Value, caller, leases, followUps, http);
         if (ack is null)
         {
             return problem!;
@@ -48,20 +50,20 @@ internal static class AckJob
 
     /// <returns>What is asked of the store, or why nothing is.</returns>
     public static async ValueTask<(Ack? Ack, ProblemHttpResult? Problem)> ReadAsync(
-        JobId id, Request request, LeaseRequests leases, FollowUps followUps, HttpContext http)
+        JobId id, Request request, Caller caller, LeaseRequests leases, FollowUps followUps, HttpContext http)
     {
         if (request.Result?.Utf8.Length > Limits.MaxResultBytes)
         {
             return (null, Problems.PayloadTooLarge($"The result has {request.Result.Value.Utf8.Length} bytes; at most {Limits.MaxResultBytes} are taken."));
         }
 
-        var (then, invalid) = followUps.Read(request.Then, http);
+        var (then, invalid) = followUps.Read(request.Then, caller, http);
         if (invalid is not null)
         {
             return (null, invalid);
         }
 
-        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
+        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken, caller);
         return lease is null ? (null, problem) : (new Ack(lease, request.Result, then), null);
     }
 

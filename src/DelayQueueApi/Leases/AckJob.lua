@@ -59,7 +59,7 @@ local function ackPlain(lease, r)
   local headEnd = 52 + a + b * 256 + c
   if sub(r, headEnd + 1, headEnd + #queue.bodyStart) ~= queue.bodyStart or readU48(r, 36) <= now or settingsOf(queue).retentionMs then return false end
   loaded[lease.id] = false
-  settled.set(lease.id, lease.name .. 'a')
+  settled.set(spaceOf(queue.name) .. lease.id, lease.name .. 'a')
   writes.deletes[#writes.deletes + 1] = lease.id
   append(writes.removes, queue.leased, lease.id)
   count(queue, 'acked')

@@ -1,8 +1,10 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Telemetry;
 using FluentValidation;
 
@@ -14,13 +16,16 @@ internal static class ClaimJobs
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder jobs)
     {
         var claims = jobs.ServiceProvider.GetRequiredService<WaitingClaims>();
-        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, body) => HandleAsync(body, claims, http.RequestAborted))
+        var quota = jobs.ServiceProvider.GetRequiredService<WaitingQuota>();
+        return jobs.MapHotPost<Request>("/claim", HandleAsync, (http, caller, body) => HandleAsync(body, caller, claims, quota, http.RequestAborted))
+            .Needs(Scope.Consume)
             .WithName("ClaimJobs")
             .WithSummary("Lease due jobs to a worker")
             .WithDescription("Answers 200 with an array, empty where nothing became due within waitMs. A job comes with a lease: " +
                 "its token goes into ack, nack, extend and release; its fence grows from lease to lease, for your own database to compare.")
             .WithExample("""{ "queues": ["default"], "limit": 1, "leaseMs": 30000, "waitMs": 10000, "worker": "swagger" }""")
-            .Produces<Response>();
+            .Produces<Response>()
+            .ProducesProblems(StatusCodes.Status429TooManyRequests);
     }
 
     /// <summary>What a worker asks for.</summary>
@@ -81,16 +86,42 @@ internal static class ClaimJobs
         }
     }
 
-    private static async Task<IResult> HandleAsync(JsonBody<Request> body, WaitingClaims claims, CancellationToken client)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, WaitingClaims claims, WaitingQuota quota, CancellationToken client)
     {
         var request = body.Value;
         var claim = new Claim(
-            request.Queues is { } queues ? Array.ConvertAll(queues, queue => new QueueName(queue)) : [new QueueName(QueueName.Default)],
-            request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId);
+            caller.QueuesNamed(request.Queues),
+            request.Limit ?? 1, request.LeaseMs, request.Worker, request.ClaimId is { } id ? caller.Own(id) : null);
+        if (!caller.SeesAll && !claim.Queues.All(caller.Sees))
+        {
+            return Problems.Forbidden();
+        }
+
         using var span = Spans.Receive(claim.Queues);
-        var claimed = await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs ?? 0), client);
+        if (request.WaitMs is null or 0)
+        {
+            return Answer(await claims.ClaimAsync(claim, TimeSpan.Zero, client), span);
+        }
+
+        if (!quota.TryEnter(caller.Namespace))
+        {
+            return Problems.TooManyWaiting();
+        }
+
+        try
+        {
+            return Answer(await claims.ClaimAsync(claim, TimeSpan.FromMilliseconds(request.WaitMs.Value), client), span);
+        }
+        finally
+        {
+            quota.Leave(caller.Namespace);
+        }
+    }
+
+    private static Answer<Response> Answer(Claimed claimed, Activity? span)
+    {
         span.Received(claimed.Jobs);
-        return new Answer<Response>(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
+        return new(StatusCodes.Status200OK, new Response([.. claimed.Jobs.Select(job => Answer(job, claimed.Now))]));
     }
 
     private static ClaimedJob Answer(JobRecord job, DateTimeOffset now) => new(

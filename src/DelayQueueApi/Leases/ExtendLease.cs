@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using FluentValidation;
 
 namespace DelayQueueApi.Leases;
@@ -13,7 +14,8 @@ internal static class ExtendLease
     {
         var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
         var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
-        return jobs.MapHotPost<Request>("/{id}/extend", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
+        return jobs.MapHotPost<Request>("/{id}/extend", HandleAsync, (http, caller, body) => HandleAsync(JobId.In(http), body, caller, leases, store))
+            .Needs(Scope.Consume)
             .WithName("ExtendLease")
             .WithSummary("Hold a leased job longer")
             .WithDescription("The lease ends leaseMs from now. cancelRequested tells that somebody cancelled the job: stop, and let go of it.")
@@ -37,9 +39,9 @@ internal static class ExtendLease
     }
 
     private static async Task<IResult> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+        JobId id, JsonBody<Request> body, Caller caller, LeaseRequests leases, LeaseStore store)
     {
-        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
+        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken, caller);
         if (lease is null)
         {
             return problem!;

@@ -1,6 +1,7 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -11,7 +12,7 @@ internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
 {
     /// <returns>The jobs, or what is wrong with the first that is not valid; its fields are named as of the ack.</returns>
     /// <exception cref="StoreException">The store has no room for them.</exception>
-    public (IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem) Read(RawJson[]? then, HttpContext http)
+    public (IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem) Read(RawJson[]? then, Caller caller, HttpContext http)
     {
         if (then is null)
         {
@@ -29,13 +30,14 @@ internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
         for (var i = 0; i < then.Length; i++)
         {
             var item = JsonBody<ScheduleJob.Request>.Read(then[i].Utf8);
-            var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? limits.CheckMeets(item.Value, "with an ack") ?? CheckKeys(item.Value, keys);
+            var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? limits.CheckMeets(item.Value, "with an ack") ?? CheckKeys(item.Value, keys)
+                ?? (caller.MayProduce(caller.Queue(item.Value.Queue)) ? null : Problems.Forbidden());
             if (problem is not null)
             {
                 return ([], Problems.Within(problem, $"then[{i}]"));
             }
 
-            jobs.Add(ScheduleJob.NewJob(item.Value, item.Utf8, idempotencyKey: null, Traceparent.Of(http.Request), limits));
+            jobs.Add(ScheduleJob.NewJob(caller.Namespace, item.Value, item.Utf8, idempotencyKey: null, Traceparent.Of(http.Request), limits));
         }
 
         return (jobs, null);

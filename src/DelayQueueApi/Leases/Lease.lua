@@ -28,21 +28,23 @@ end
 -- settled the follow-ups that it was settled with.
 local function held(lease)
   local job = loaded[lease.id]
+  -- Who names another queue knows nothing of the job, and is told nothing.
+  if job and job.queue ~= lease.queue.name then return nil, MISSING end
   if not job or KEPT[job.state] then
-    local known = settled.get(lease.id)
+    local known = settled.get(spaceOf(lease.queue.name) .. lease.id)
     if not known then return nil, job and job.keptUntil > now and LOST or MISSING end
     if sub(known, 1, 14) ~= lease.name then return nil, LOST end
     return nil, sub(known, 15, 15) == 'x' and CANCELLED or REPEATED, sub(known, 16)
   end
   -- A cancelled job is gone at the instant its lease ends, whoever has looked since.
   if job.state == 'L' and job.cancelled and job.at <= now then return nil, MISSING end
-  if job.state ~= 'L' or job.lease ~= lease.name or job.queue ~= lease.queue.name or job.at <= now then return nil, LOST end
+  if job.state ~= 'L' or job.lease ~= lease.name or job.at <= now then return nil, LOST end
   return job
 end
 
 -- Remembers by which lease a job was let go for good, and with which follow-ups.
 local function settle(job, outcome, followUps)
-  settled.set(job.id, job.lease .. outcome .. followUps)
+  settled.set(spaceOf(job.queue) .. job.id, job.lease .. outcome .. followUps)
 end
 
 -- Writes what a script has decided, the memory of settled jobs first; write is flush() unless jobs are made too.

@@ -15,7 +15,9 @@ internal sealed record LeaseToken(ReadOnlyMemory<byte> Name, QueueName Queue)
     public const int NonceBytes = 8;
     public const int NameBytes = 6 + NonceBytes;
 
-    public static LeaseToken? Parse(string text)
+    /// <param name="text">As a worker shows it.</param>
+    /// <param name="namespace">The worker's own, which is not in it.</param>
+    public static LeaseToken? Parse(string text, string @namespace)
     {
         if (text.Length > 256 || !Base64Url.IsValid(text))
         {
@@ -28,7 +30,7 @@ internal sealed record LeaseToken(ReadOnlyMemory<byte> Name, QueueName Queue)
             return null;
         }
 
-        var queue = new QueueName(Encoding.ASCII.GetString(bytes.AsSpan(NameBytes)));
+        var queue = new QueueName(Encoding.ASCII.GetString(bytes.AsSpan(NameBytes)), @namespace);
         return queue.IsValid && Stored.U48(bytes) > 0 ? new LeaseToken(bytes.AsMemory(0, NameBytes), queue) : null;
     }
 

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -15,7 +16,8 @@ internal static class NackJob
     {
         var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
         var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
-        return jobs.MapHotPost<Request>("/{id}/nack", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
+        return jobs.MapHotPost<Request>("/{id}/nack", HandleAsync, (http, caller, body) => HandleAsync(JobId.In(http), body, caller, leases, store))
+            .Needs(Scope.Consume)
             .WithName("NackJob")
             .WithSummary("Give a leased job back as failed")
             .WithDescription("It runs again after delayMs, or after its backoff; it is dead after its last attempt, or at once where dead is true.")
@@ -53,9 +55,9 @@ internal static class NackJob
         }
     }
 
-    private static async Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+    private static async Task<IResult> HandleAsync(JobId id, JsonBody<Request> body, Caller caller, LeaseRequests leases, LeaseStore store)
     {
-        var (nack, problem) = await ReadAsync(id, body.Value, leases);
+        var (nack, problem) = await ReadAsync(id, body.Value, caller, leases);
         if (nack is null)
         {
             return problem!;
@@ -66,9 +68,9 @@ internal static class NackJob
     }
 
     /// <returns>What is asked of the store, or why nothing is.</returns>
-    public static async ValueTask<(Nack? Nack, ProblemHttpResult? Problem)> ReadAsync(JobId id, Request request, LeaseRequests leases)
+    public static async ValueTask<(Nack? Nack, ProblemHttpResult? Problem)> ReadAsync(JobId id, Request request, Caller caller, LeaseRequests leases)
     {
-        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken);
+        var (lease, problem) = await leases.FindAsync(id, request.LeaseToken, caller);
         return lease is null ? (null, problem)
             : (new Nack(lease, new JobError(request.Error, request.ErrorType), request.DelayMs, request.Dead == true), null);
     }

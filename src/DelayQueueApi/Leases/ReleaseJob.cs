@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 
 namespace DelayQueueApi.Leases;
 
@@ -11,7 +12,8 @@ internal static class ReleaseJob
     {
         var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
         var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
-        return jobs.MapHotPost<Request>("/{id}/release", HandleAsync, (http, body) => HandleAsync(JobId.In(http), body, leases, store))
+        return jobs.MapHotPost<Request>("/{id}/release", HandleAsync, (http, caller, body) => HandleAsync(JobId.In(http), body, caller, leases, store))
+            .Needs(Scope.Consume)
             .WithName("ReleaseJob")
             .WithSummary("Give a leased job back unharmed")
             .WithDescription("For a worker that shuts down: the job is ready at once and the attempt does not count.")
@@ -24,9 +26,9 @@ internal static class ReleaseJob
     internal sealed record Request(string LeaseToken);
 
     private static async Task<IResult> HandleAsync(
-        JobId id, JsonBody<Request> body, LeaseRequests leases, LeaseStore store)
+        JobId id, JsonBody<Request> body, Caller caller, LeaseRequests leases, LeaseStore store)
     {
-        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken);
+        var (lease, problem) = await leases.FindAsync(id, body.Value.LeaseToken, caller);
         if (lease is null)
         {
             return problem!;

@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
 using FluentValidation;
@@ -15,7 +16,8 @@ internal static class SettleJobs
         var leases = jobs.ServiceProvider.GetRequiredService<LeaseRequests>();
         var store = jobs.ServiceProvider.GetRequiredService<LeaseStore>();
         var followUps = jobs.ServiceProvider.GetRequiredService<FollowUps>();
-        return jobs.MapHotPost<Request>("/settle", HandleAsync, (http, body) => HandleAsync(body, leases, store, followUps, http))
+        return jobs.MapHotPost<Request>("/settle", HandleAsync, (http, caller, body) => HandleAsync(body, caller, leases, store, followUps, http))
+            .Needs(Scope.Consume)
             .WithName("SettleJobs")
             .WithSummary("Ack and nack many jobs")
             .WithDescription("Answers one result an item, acks first, then nacks, in order: each is settled or refused by itself, and may be repeated as the single call.")
@@ -69,13 +71,13 @@ internal static class SettleJobs
         public NackValidator() => Include(new NackJob.Validator());
     }
 
-    private static async Task<IResult> HandleAsync(JsonBody<Request> body, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
+    private static async Task<IResult> HandleAsync(JsonBody<Request> body, Caller caller, LeaseRequests leases, LeaseStore store, FollowUps followUps, HttpContext http)
     {
         using var span = Spans.SettleMany((body.Value.Acks?.Length ?? 0) + (body.Value.Nacks?.Length ?? 0));
         var acked = await SettleAsync<Ack, Leases.Ack, Acked>(
-            body.Value.Acks, ack => AckJob.ReadAsync(new JobId(ack.Id), ack, leases, followUps, http), store.AckAllAsync, AckJob.Answer, http);
+            body.Value.Acks, ack => AckJob.ReadAsync(new JobId(ack.Id), ack, caller, leases, followUps, http), store.AckAllAsync, AckJob.Answer, http);
         var nacked = await SettleAsync<Nack, Leases.Nack, Nacked>(
-            body.Value.Nacks, nack => NackJob.ReadAsync(new JobId(nack.Id), nack, leases), store.NackAllAsync, NackJob.Answer, http);
+            body.Value.Nacks, nack => NackJob.ReadAsync(new JobId(nack.Id), nack, caller, leases), store.NackAllAsync, NackJob.Answer, http);
         return new Answer<Response>(StatusCodes.Status200OK, new Response([.. acked, .. nacked]));
     }
 

@@ -11,12 +11,12 @@ internal sealed class WorkersSeen(TimeProvider time)
 
     private const int MaxKnown = 10_000;
 
-    private readonly ConcurrentDictionary<(int Partition, string Worker, string Queues), long> told = new();
+    private readonly ConcurrentDictionary<(int Partition, string Worker, string Namespace, string Queues), long> told = new();
 
     /// <summary>True where the partition is to be told that the worker asks for jobs; it then counts as told.</summary>
     public bool IsNews(Claim claim, PartitionKeys partition)
     {
-        var key = (partition.Number, claim.Worker ?? "", claim.Queues.Count == 1 ? claim.Queues[0].Text : string.Join(' ', claim.Queues));
+        var key = (partition.Number, claim.Worker ?? "", claim.Queues[0].Namespace, claim.Queues.Count == 1 ? claim.Queues[0].Text : string.Join(' ', claim.Queues));
         if (told.TryGetValue(key, out var at) && time.GetElapsedTime(at) < Interval)
         {
             return false;

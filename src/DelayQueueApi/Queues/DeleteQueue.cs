@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -9,6 +10,7 @@ internal static class DeleteQueue
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapDelete("/{queue}", HandleAsync)
+            .Needs(Scope.Admin)
             .WithName("DeleteQueue")
             .WithSummary("Delete a queue with its settings and totals")
             .WithDescription("One that has scheduled, ready, leased or dead jobs is deleted with force=true only, and they with it: their workers' calls then answer 404. " +

@@ -1,4 +1,5 @@
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -8,6 +9,7 @@ internal static class GetQueue
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapGet("/{queue}", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("GetQueue")
             .WithSummary("Count a queue's jobs by state")
             .WithDescription("All numbers are of one instant: created = scheduled + ready + leased + dead + acked + cancelled + expired + purged, where the last four are totals.")

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -10,9 +11,10 @@ internal static class ListQueues
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapGet("/", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("ListQueues")
-            .WithSummary("List all queues with their counts")
-            .WithDescription("In the order of their names; a page with next goes on: ask again with it as cursor. " +
+            .WithSummary("List the queues with their counts")
+            .WithDescription("All that the key may use, in the order of their names; a page with next goes on: ask again with it as cursor. " +
                 "The numbers of one queue are of one instant.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
 
@@ -21,7 +23,7 @@ internal static class ListQueues
     internal sealed record Response(IReadOnlyList<GetQueue.Response> Queues, string? Next = null);
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
-        string? cursor, string? limit, QueueStore store, HttpContext http)
+        string? cursor, string? limit, Caller caller, QueueStore store, HttpContext http)
     {
         var check = new QueryCheck(http.Request.Query, ["cursor", "limit"]);
         var most = check.Limit(limit);
@@ -31,7 +33,7 @@ internal static class ListQueues
             return problem;
         }
 
-        var (queues, next) = await store.ListAsync(after, most, http.RequestAborted);
+        var (queues, next) = await store.ListAsync(caller.Namespace, caller.Queues, after, most, http.RequestAborted);
         return TypedResults.Ok(new Response(
             [.. queues.Select(GetQueue.Response.From)], next is { } last ? Base64Url.EncodeToString(Encoding.ASCII.GetBytes(last.Text)) : null));
     }

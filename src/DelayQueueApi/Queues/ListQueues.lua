@@ -1,11 +1,11 @@
 -- include Store/Prelude.lua
--- Names the queues that there are, in the order of their names. Called by QueueStore.ListAsync.
+-- Names queues that there are, in the order of their names. Called by QueueStore.ListAsync.
 --
 -- KEYS  as Prelude.lua, no queues
 -- ARGV  as Prelude.lua; then
---       arg    the name after which to go on, "" from the start
+--       arg    from where, as ZRANGEBYLEX takes it
+--       to     up to where
 --       most   how many names
 -- Returns the names.
 -- Cost: O(log n + the names).
-local after = ARGV[arg]
-return call('ZRANGEBYLEX', NAMES, after == '' and '-' or '(' .. after, '+', 'LIMIT', 0, ARGV[arg + 1])
+return call('ZRANGEBYLEX', NAMES, ARGV[arg], ARGV[arg + 1], 'LIMIT', 0, ARGV[arg + 2])

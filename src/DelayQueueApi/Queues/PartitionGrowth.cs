@@ -54,7 +54,7 @@ internal sealed partial class PartitionGrowth(StoreConnection connection, Partit
         QueueName? last = null;
         do
         {
-            (var page, last) = await queues.ListAsync(last?.Text, Http.Limits.MaxPage, stopping);
+            (var page, last) = await queues.ListAllAsync(last, Http.Limits.MaxPage, stopping);
             foreach (var queue in page.Where(queue => queue.Paused || queue.Settings != new QueueSettings()))
             {
                 await queues.SetAsync(queue.Queue, queue.Settings, queue.Paused);

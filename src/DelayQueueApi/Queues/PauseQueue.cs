@@ -1,4 +1,5 @@
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -9,11 +10,13 @@ internal static class PauseQueue
     public static void Map(IEndpointRouteBuilder queues)
     {
         queues.MapPost("/{queue}/pause", (QueueName queue, QueueStore store) => SetAsync(queue, store, paused: true))
+            .Needs(Scope.Admin)
             .WithName("PauseQueue")
             .WithSummary("Pause a queue: claims get nothing from it")
             .WithDescription("Jobs can still be put into it, and leased ones settled. A queue may be paused before its first job. Pausing a paused queue changes nothing.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
         queues.MapPost("/{queue}/resume", (QueueName queue, QueueStore store) => SetAsync(queue, store, paused: false))
+            .Needs(Scope.Admin)
             .WithName("ResumeQueue")
             .WithSummary("Resume a paused queue")
             .WithDescription("Waiting claims get what is due at once. Resuming a queue that is not paused changes nothing.")

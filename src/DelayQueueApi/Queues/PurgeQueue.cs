@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -12,6 +13,7 @@ internal static class PurgeQueue
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapPost("/{queue}/purge", HandleAsync)
+            .Needs(Scope.Admin)
             .WithName("PurgeQueue")
             .WithSummary("Delete a queue's jobs of one state")
             .WithDescription("Deletes, in small steps, the jobs that have the state when the call begins (of completed and expired ones as many); one that a worker claims before stays. " +

@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -10,6 +11,7 @@ internal static class PutQueue
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapPut("/{queue}", HandleAsync)
+            .Needs(Scope.Admin)
             .WithName("PutQueue")
             .WithSummary("Set what holds for a queue")
             .WithDescription("Sets all settings: one that is not named is as if it had never been set, but for paused, which then stays as it is. They hold from now on, " +

@@ -3,20 +3,29 @@ using System.Text.RegularExpressions;
 namespace DelayQueueApi.Queues;
 
 /// <summary>Where jobs are put. In the store a name stands behind its namespace, so that tenants never meet.</summary>
-internal readonly partial record struct QueueName(string Text)
+internal readonly partial record struct QueueName(string Text, string Namespace = Namespaces.Default)
 {
     public const string Default = "default";
     public const string Pattern = @"^[a-z0-9][a-z0-9_.-]{0,63}$";
     public const string Rule = "must be 1 to 64 of a-z, 0-9, '_', '.', '-', and begin with a letter or digit";
 
-    private const string Namespace = "default/";
+    private const string DefaultPrefix = Namespaces.Default + "/";
 
     public bool IsValid => Text is not null && !Text.EndsWith('\n') && Regex().IsMatch(Text);
 
     /// <summary>The name in keys and records.</summary>
-    public string Stored => Namespace + Text;
+    public string Stored => string.Concat(Namespace, "/", Text);
 
-    public static QueueName FromStored(string stored) => new(stored[Namespace.Length..]);
+    public static QueueName FromStored(string stored)
+    {
+        if (stored.StartsWith(DefaultPrefix, StringComparison.Ordinal))
+        {
+            return new(stored[DefaultPrefix.Length..]);
+        }
+
+        var slash = stored.IndexOf('/');
+        return new(stored[(slash + 1)..], stored[..slash]);
+    }
 
     public static bool TryParse(string? text, out QueueName name)
     {

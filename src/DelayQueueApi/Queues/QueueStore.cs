@@ -23,22 +23,28 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
 
     public async Task<bool> IsThereAsync(QueueName queue) => await GetAsync(queue) is not null;
 
+    /// <param name="namespace">Whose queues.</param>
+    /// <param name="which">In the order of names; none covers another.</param>
+    /// <param name="after">The name after which to go on, null from the start.</param>
     /// <returns>Up to <paramref name="limit"/> queues in the order of their names, and the last one's name where more follow.</returns>
-    public async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> ListAsync(string? after, int limit, CancellationToken client)
+    public async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> ListAsync(
+        string @namespace, IEnumerable<QueuePattern> which, string? after, int limit, CancellationToken client)
     {
-        var parts = await Task.WhenAll(partitions.Select(partition => scripts.RunAsync(
-            ListScript, new ScriptCall(partition).Add(after is null ? "" : new QueueName(after).Stored, limit + 1))));
-        var found = parts.SelectMany(part => (string[])part!).Distinct().Order(StringComparer.Ordinal).Take(limit + 1).ToArray();
-        var names = found.Take(limit).Select(QueueName.FromStored).ToArray();
-        var queues = new List<QueueCounts>(names.Length);
-        foreach (var chunk in names.Chunk(QueuesPerCall))
+        var names = new List<QueueName>();
+        foreach (var pattern in which)
         {
-            client.ThrowIfCancellationRequested();
-            queues.AddRange(await CountAsync(chunk));
+            if (Range(@namespace, pattern, after) is { } range && names.Count <= limit)
+            {
+                names.AddRange(await NamesAsync(range.From, range.To, limit + 1 - names.Count));
+            }
         }
 
-        return (queues, found.Length > limit ? names[^1] : null);
+        return await PageAsync(names, limit, client);
     }
+
+    /// <summary>The queues of all namespaces.</summary>
+    public async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> ListAllAsync(QueueName? after, int limit, CancellationToken stopping) =>
+        await PageAsync(await NamesAsync(after is { } last ? $"({last.Stored}" : "-", "+", limit + 1), limit, stopping);
 
     public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, _ => Paused(paused));
 
@@ -123,6 +129,36 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
         }
 
         return purged;
+    }
+
+    /// <returns>Names in order, from and to as ZRANGEBYLEX takes them.</returns>
+    private async Task<IReadOnlyList<QueueName>> NamesAsync(string from, string to, int most)
+    {
+        var parts = await Task.WhenAll(partitions.Select(partition => scripts.RunAsync(ListScript, new ScriptCall(partition).Add(from, to, most))));
+        return [.. parts.SelectMany(part => (string[])part!).Distinct().Order(StringComparer.Ordinal).Take(most).Select(QueueName.FromStored)];
+    }
+
+    private async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> PageAsync(IReadOnlyList<QueueName> names, int limit, CancellationToken client)
+    {
+        var queues = new List<QueueCounts>(names.Count);
+        foreach (var chunk in names.Take(limit).Chunk(QueuesPerCall))
+        {
+            client.ThrowIfCancellationRequested();
+            queues.AddRange(await CountAsync(chunk));
+        }
+
+        return (queues, names.Count > limit ? names[limit - 1] : null);
+    }
+
+    /// <returns>Where the names lie, as ZRANGEBYLEX takes it; null where none can be behind <paramref name="after"/>.</returns>
+    private static (string From, string To)? Range(string @namespace, QueuePattern which, string? after)
+    {
+        var first = new QueueName(which.Start, @namespace).Stored;
+        // Names have no character that is as large.
+        var to = which.IsPrefix ? $"({first}~" : $"[{first}";
+        return after is null || string.CompareOrdinal(after, which.Start) < 0 ? ($"[{first}", to)
+            : which.IsPrefix && after.StartsWith(which.Start, StringComparison.Ordinal) ? ($"({new QueueName(after, @namespace).Stored}", to)
+            : null;
     }
 
     /// <returns>The counts of those that there are.</returns>

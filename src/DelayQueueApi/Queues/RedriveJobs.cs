@@ -3,6 +3,7 @@ using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,6 +15,7 @@ internal static class RedriveJobs
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder queues) =>
         queues.MapPost("/{queue}/redrive", HandleAsync)
+            .Needs(Scope.Admin)
             .WithName("RedriveJobs")
             .WithSummary("Give a queue's dead jobs new attempts")
             .WithDescription("Takes all dead jobs, or those that the filters leave, longest dead first. They are ready at once and their attempts start at 1 again; " +

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Queues;
@@ -19,11 +20,13 @@ internal sealed record RedriveTask(
     public static void Map(IEndpointRouteBuilder queues)
     {
         queues.MapGet("/{queue}/redrive", GetAsync)
+            .Needs(Scope.Read)
             .WithName("GetRedrive")
             .WithSummary("Show how far a redrive at a rate is")
             .WithDescription("The newest one of the queue, also once it is done or cancelled.")
             .ProducesProblems(StatusCodes.Status404NotFound);
         queues.MapDelete("/{queue}/redrive", CancelAsync)
+            .Needs(Scope.Admin)
             .WithName("CancelRedrive")
             .WithSummary("Cancel a redrive at a rate")
             .WithDescription("The jobs that it has redriven stay so. Cancelling one that is done changes nothing.")

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Schedules;
@@ -9,6 +10,7 @@ internal static class NextInstants
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder schedules) =>
         schedules.MapGet("/{name}/next", HandleAsync)
+            .Needs(Scope.Read)
             .WithName("NextInstants")
             .WithSummary("Show the next instants of a schedule, in UTC and in its time zone")
             .WithDescription("Those from now on, also while it is paused; fewer than asked for where the schedule ends.")
@@ -22,14 +24,14 @@ internal static class NextInstants
     /// <param name="Local">The same in the schedule's time zone, with the offset that holds there at that time.</param>
     internal sealed record ScheduleInstant(DateTimeOffset At, string Local);
 
-    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(ScheduleName name, string? count, ScheduleStore store)
+    private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(ScheduleName name, string? count, Caller caller, ScheduleStore store)
     {
         if (QueryNumber.Read(count, 1, Limits.MaxInstants, Limits.DefaultInstants) is not { } most)
         {
             return Problems.Invalid("count", Limits.Between(1, Limits.MaxInstants));
         }
 
-        if (!name.IsValid || await store.GetAsync(name) is not { Found: { } found, Now: var now })
+        if (!name.IsValid || await store.GetAsync(name, caller) is not { Found: { } found, Now: var now })
         {
             return Problems.ScheduleMissing();
         }

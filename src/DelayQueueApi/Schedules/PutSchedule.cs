@@ -4,6 +4,7 @@ using Cronos;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using FluentValidation;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -14,6 +15,7 @@ internal static class PutSchedule
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder schedules) =>
         schedules.MapPut("/{name}", HandleAsync)
+            .Needs(Scope.Produce)
             .WithName("PutSchedule")
             .WithSummary("Make a job at every instant of a cron expression or an interval")
             .WithDescription("Sets the schedule, also where it is there already. Each instant makes one job, however many instances of the service run. " +
@@ -94,7 +96,7 @@ internal static class PutSchedule
     }
 
     private static async Task<Results<Ok<Schedule>, Created<Schedule>, ProblemHttpResult>> HandleAsync(
-        ScheduleName name, JsonBody<Request> body, ScheduleStore store, Scheduler scheduler, JobLimits limits)
+        ScheduleName name, JsonBody<Request> body, Caller caller, ScheduleStore store, Scheduler scheduler, JobLimits limits)
     {
         if (!name.IsValid)
         {
@@ -107,9 +109,14 @@ internal static class PutSchedule
             return problem;
         }
 
-        var (before, after) = await store.ChangeAsync(name, (found, now) => Replace(found, request, body.Utf8, now));
+        if (!caller.MayProduce(caller.Queue(request.Job.Queue))
+            || await store.ChangeAsync(name, caller, (found, now) => Replace(found, request, body.Utf8, now)) is not (var before, { } after))
+        {
+            return Problems.Forbidden();
+        }
+
         scheduler.Wake();
-        var answer = Schedule.From(name, after!);
+        var answer = Schedule.From(name, after);
         return before is null ? TypedResults.Created($"/schedules/{name}", answer) : TypedResults.Ok(answer);
     }
 

@@ -1,4 +1,5 @@
 using DelayQueueApi.Http;
+using DelayQueueApi.Security;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Schedules;
@@ -8,14 +9,15 @@ internal static class ResumeSchedule
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder schedules) =>
         schedules.MapPost("/{name}/resume", HandleAsync)
+            .Needs(Scope.Produce)
             .WithName("ResumeSchedule")
             .WithSummary("Let a paused schedule go on with its next instant")
             .WithDescription("Instants that passed while it was paused make no jobs. Resuming a schedule that is not paused changes nothing.")
             .ProducesProblems(StatusCodes.Status404NotFound);
 
-    private static async Task<Results<Ok<Schedule>, ProblemHttpResult>> HandleAsync(ScheduleName name, ScheduleStore store, Scheduler scheduler)
+    private static async Task<Results<Ok<Schedule>, ProblemHttpResult>> HandleAsync(ScheduleName name, Caller caller, ScheduleStore store, Scheduler scheduler)
     {
-        if (!name.IsValid || await store.ChangeAsync(name, Resume) is not { After: { } after })
+        if (!name.IsValid || await store.ChangeAsync(name, caller, Resume) is not { After: { } after })
         {
             return Problems.ScheduleMissing();
         }

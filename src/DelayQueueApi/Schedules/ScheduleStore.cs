@@ -1,6 +1,7 @@
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using StackExchange.Redis;
 
@@ -18,8 +19,14 @@ internal sealed class ScheduleStore(ScriptRunner scripts, Partitions partitions,
     private static readonly Script DueScript = Script.Load("Schedules/DueSchedules.lua");
     private static readonly Script FireScript = Script.Load("Schedules/FireSchedules.lua");
 
-    /// <returns>The schedule, or null where there is none, and the store's clock.</returns>
-    public async Task<(ScheduleRecord? Found, DateTimeOffset Now)> GetAsync(ScheduleName name)
+    /// <returns>The schedule, or null where there is none for the caller, and the store's clock.</returns>
+    public async Task<(ScheduleRecord? Found, DateTimeOffset Now)> GetAsync(ScheduleName name, Caller caller)
+    {
+        var (found, now) = await ReadAsync(name);
+        return (Sees(caller, found) ? found : null, now);
+    }
+
+    private async Task<(ScheduleRecord? Found, DateTimeOffset Now)> ReadAsync(ScheduleName name)
     {
         var reply = (RedisResult[])(await scripts.RunAsync(ReadScript, Call().Add(name.Stored)))!;
         return (reply[1].IsNull ? null : ScheduleRecord.Decode((byte[])reply[1]!), Instant(reply[0]));
@@ -27,14 +34,20 @@ internal sealed class ScheduleStore(ScriptRunner scripts, Partitions partitions,
 
     /// <summary>Reads, changes and writes a schedule, again and again while others write it in between.</summary>
     /// <param name="name">Which one.</param>
+    /// <param name="caller">For whom; one whose jobs the caller may not see is left as it is.</param>
     /// <param name="change">Takes what is there and the store's clock; what it returns is written. Null stands for no schedule.</param>
-    /// <returns>What was there, and what is there now.</returns>
+    /// <returns>What was there, and what is there now, for the caller.</returns>
     public async Task<(ScheduleRecord? Before, ScheduleRecord? After)> ChangeAsync(
-        ScheduleName name, Func<ScheduleRecord?, DateTimeOffset, ScheduleRecord?> change)
+        ScheduleName name, Caller caller, Func<ScheduleRecord?, DateTimeOffset, ScheduleRecord?> change)
     {
         while (true)
         {
-            var (before, now) = await GetAsync(name);
+            var (before, now) = await ReadAsync(name);
+            if (!Sees(caller, before))
+            {
+                return (null, null);
+            }
+
             var after = change(before, now);
             if (ReferenceEquals(before, after) || await WriteAsync(name, before, after))
             {
@@ -45,10 +58,10 @@ internal sealed class ScheduleStore(ScriptRunner scripts, Partitions partitions,
 
     /// <summary>Reads schedules in the order of their names.</summary>
     /// <returns>At most so many and at most a few MiB of them, and whether more follow.</returns>
-    public async Task<(List<(ScheduleName Name, ScheduleRecord Record)> Page, bool More)> ListAsync(ScheduleName? after, int limit)
+    public async Task<(List<(ScheduleName Name, ScheduleRecord Record)> Page, bool More)> ListAsync(string @namespace, ScheduleName? after, int limit)
     {
-        var last = after?.Stored ?? ScheduleName.Namespace;
-        var call = Call().Add(ScheduleName.Namespace, last, Math.Min(limit, MaxListed));
+        var first = new ScheduleName("", @namespace).Stored;
+        var call = Call().Add(first, after?.Stored ?? first, Math.Min(limit, MaxListed));
         var reply = (RedisResult[])(await scripts.RunAsync(ListScript, call))!;
         return (Pairs(reply[1..]), (int)reply[0] == 1);
     }
@@ -105,6 +118,10 @@ internal sealed class ScheduleStore(ScriptRunner scripts, Partitions partitions,
         var call = Call().Add(name.Stored, read?.Stamp ?? RedisValue.EmptyString, record?.Encode() ?? RedisValue.EmptyString);
         return ((int[])(await scripts.RunAsync(WriteScript, call))!)[0] == 1;
     }
+
+    /// <summary>A schedule is its job's: whoever may not see the one does not see the other.</summary>
+    public static bool Sees(Caller caller, ScheduleRecord? schedule) =>
+        schedule is null || caller.SeesAll || caller.Sees(caller.Queue(schedule.ReadDefinition().Job.Queue));
 
     private ScriptCall Call() => new(partitions.First) { FurtherKeys = partitions.First.Schedules };
 

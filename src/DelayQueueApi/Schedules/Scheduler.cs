@@ -60,7 +60,7 @@ internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobL
         var overlap = definition.Overlap ?? Overlap.Allow;
         var last = overlap != Overlap.Allow && record.LastJob is { } id ? await jobs.GetAsync(id) : null;
         return new Firing(
-            name, record, recurrence.After(now), ScheduleJob.NewJob(definition.Job.ToRequest(name, instant), default, null, null, limits),
+            name, record, recurrence.After(now), ScheduleJob.NewJob(name.Namespace, definition.Job.ToRequest(name, instant), default, null, null, limits),
             MakesJob: !missed || definition.Misfire != Misfire.Skip, overlap, last?.Job.Queue);
     }
 

@@ -46,6 +46,12 @@ local function int(n)
   return text
 end
 
+-- What stands before ids and names in memories that all namespaces share: nothing for the namespace default (Queues/Namespaces.cs).
+local function spaceOf(name)
+  if sub(name, 1, 8) == 'default/' then return '' end
+  return string.match(name, '^[^/]*') .. '\0'
+end
+
 local queues = {}
 for i = 1, tonumber(ARGV[2]) do
   local base = FIXED_KEYS + (i - 1) * QUEUE_KEYS

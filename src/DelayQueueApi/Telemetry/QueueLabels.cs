@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace DelayQueueApi.Telemetry;
 
 /// <summary>
-/// How metrics name queues: the first ones by their names, the others together, so that the number of series has a bound. A queue keeps its
-/// label until the process ends, so that no counter goes back.
+/// How metrics name queues: the first ones by their names, with their namespace where it is another than default, the others together, so that
+/// the number of series has a bound. A queue keeps its label until the process ends, so that no counter goes back.
 /// </summary>
 internal sealed class QueueLabels(IOptions<TelemetryOptions> options)
 {
@@ -24,7 +24,8 @@ internal sealed class QueueLabels(IOptions<TelemetryOptions> options)
             return known;
         }
 
-        var name = QueueName.FromStored(storedQueue).Text;
+        var queue = QueueName.FromStored(storedQueue);
+        var name = queue.Namespace == Namespaces.Default ? queue.Text : storedQueue;
         lock (gate)
         {
             return labels.Count >= options.Value.QueueLabels || name == Other.Name ? Other : labels.GetOrAdd(storedQueue, _ => new QueueLabel(name));

@@ -53,12 +53,11 @@ internal sealed partial class QueueReadings(QueueStore queues, StoreFacts facts,
         try
         {
             var all = new List<QueueCounts>();
-            string? after = null;
+            QueueName? after = null;
             do
             {
-                var (page, next) = await queues.ListAsync(after, PageOf, CancellationToken.None);
+                (var page, after) = await queues.ListAllAsync(after, PageOf, CancellationToken.None);
                 all.AddRange(page);
-                after = next?.Text;
             }
             while (after is not null);
             Current = new QueueReading(totals.Read(all), all.Count, await facts.MemoryAsync());

@@ -1,3 +1,4 @@
+using DelayQueueApi.Security;
 using Microsoft.Extensions.Diagnostics.Metrics;
 using OpenTelemetry;
 using OpenTelemetry.Metrics;
@@ -83,7 +84,7 @@ internal static class TelemetryServices
             {
                 await readings.RefreshAsync();
                 await next(http);
-            }), optionsName: null);
+            }), optionsName: null).Needs(Scope.Operate);
         }
     }
 

@@ -52,6 +52,9 @@ public abstract class DashboardTest(Chromium chromium, RealService service) : IA
         Assert.Equal("", string.Join('\n', complaints.Where(complaint => Foreseen is null || !complaint.Contains(Foreseen, StringComparison.Ordinal))));
     }
 
+    /// <summary>The calls beside the tab are made with this key.</summary>
+    protected void Use(string key) => client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+
     /// <summary>A queue that no other test uses.</summary>
     protected static string NewQueue(string name = "q") => $"{name}{Interlocked.Increment(ref queues)}";
 

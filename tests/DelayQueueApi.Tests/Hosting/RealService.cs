@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DelayQueueApi.Tests.Hosting;
 
 /// <summary>The service as a user starts it: on the embedded store, by real clocks, with a port of its own.</summary>
-public sealed class RealService : WebApplicationFactory<Program>
+public class RealService : WebApplicationFactory<Program>
 {
     private readonly string? ownDirectory;
     private readonly string directory;
@@ -33,6 +33,9 @@ public sealed class RealService : WebApplicationFactory<Program>
         }
     }
 
+    /// <summary>Settings beyond those of every test.</summary>
+    protected virtual IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
@@ -42,7 +45,7 @@ public sealed class RealService : WebApplicationFactory<Program>
         }
     }
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => Settings.Aggregate(builder, (all, setting) => all.UseSetting(setting.Key, setting.Value))
         .UseSetting("Store:DataDirectory", directory)
         .UseSetting("Store:EmbeddedMaxMemoryMiB", maxMemoryMiB)
         .UseSetting("Store:TimeoutMs", "30000")

@@ -2,6 +2,7 @@ using System.Net;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Schedules;
+using DelayQueueApi.Security;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Schedules;
@@ -208,7 +209,7 @@ public abstract class SchedulerTests(Api api)
         };
         for (var i = 0; i < 25; i++)
         {
-            await api.Service<ScheduleStore>().ChangeAsync(new ScheduleName($"{name}-{i}"), (_, _) => record);
+            await api.Service<ScheduleStore>().ChangeAsync(new ScheduleName($"{name}-{i}"), Caller.Anonymous, (_, _) => record);
         }
 
         await PutAsync("\"intervalMs\":1000");

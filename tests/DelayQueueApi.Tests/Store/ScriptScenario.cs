@@ -136,9 +136,9 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Queues/GetQueue.lua", "1 0", ["default/paused", "default/empty"], []);
         await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", ""]);
         await RunAsync("Queues/SetQueue.lua", ["default/empty"], ["", "paused", ""]);
-        await ExpectAsync("Queues/ListQueues.lua", $"{Queue} default/paused", [], ["", 3]);
-        await ExpectAsync("Queues/ListQueues.lua", Queue, [], ["", 1]);
-        await ExpectAsync("Queues/ListQueues.lua", "default/paused", [], [Queue, 3]);
+        await ExpectAsync("Queues/ListQueues.lua", $"{Queue} default/paused", [], ["[default/", "(default/~", 3]);
+        await ExpectAsync("Queues/ListQueues.lua", Queue, [], ["[default/", "(default/~", 1]);
+        await ExpectAsync("Queues/ListQueues.lua", "default/paused", [], [$"({Queue}", "(default/~", 3]);
 
         await RunAsync("Queues/PurgeQueue.lua", [Queue], ["ready", 100, ""]);
         await RunAsync("Jobs/ScheduleJob.lua", [Queue], [86_400_000, 1_000, .. "12345678".SelectMany(letter => NewJob($"{letter}", priority: 9, attempts: 1))]);

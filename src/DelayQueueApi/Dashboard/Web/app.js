@@ -9,6 +9,9 @@ import schedules from './pages/schedules.js';
 import search from './pages/search.js';
 import { h } from './shared/dom.js';
 import { route } from './shared/router.js';
+import { begin } from './shared/session.js';
+
+await begin();
 
 route(document.getElementById('main'), [
   ['', overview],

@@ -31,10 +31,10 @@ export default function dead({ queue: name, signal }) {
   }, (type, ids) => redrive.ask(type === '' ? { ids } : { errorType: type }, type === '' ? 'the dead letters shown that have no error type' : `dead letters whose last error has the type ${type}`));
   const looked = h('p', { class: 'soft' });
   const more = button('Look at more', () => loadMore());
-  const redriveAll = button('Redrive all …', () => redrive.ask({}, 'all dead letters'));
-  const purgeAll = button('Purge all …', () => purge(name, 'dead', all, undefined, load), 'danger');
-  const redriveChosen = button('Redrive selected …', () => redrive.ask({ ids: [...chosen] }, `${jobCount(chosen.size)} selected`));
-  const purgeChosen = button('Purge selected …', purgeSome, 'danger');
+  const redriveAll = button('Redrive all …', () => redrive.ask({}, 'all dead letters'), '', 'admin');
+  const purgeAll = button('Purge all …', () => purge(name, 'dead', all, undefined, load), 'danger', 'admin');
+  const redriveChosen = button('Redrive selected …', () => redrive.ask({ ids: [...chosen] }, `${jobCount(chosen.size)} selected`), '', 'admin');
+  const purgeChosen = button('Purge selected …', purgeSome, 'danger', 'admin');
   const everything = h('input', { type: 'checkbox', onchange: () => {
     inGroup().forEach(job => choose(job.id, everything.checked));
     render();
@@ -168,7 +168,7 @@ function groupTable(onpick, onredrive) {
     text('Its error', item => item.example, 'wide'),
     own('Actions', cell => {
       let group;
-      const redrive = button('Redrive …', () => onredrive(group.type, group.ids), 'small');
+      const redrive = button('Redrive …', () => onredrive(group.type, group.ids), 'small', 'admin');
       cell.append(redrive);
       return item => {
         group = item;

@@ -138,13 +138,13 @@ function fields(job) {
 
 /** What the API allows in the job's state. */
 function actionsOf({ job, etag }, done) {
-  const sure = (text, title, content, action, danger, run) => button(text, async () => {
+  const sure = (text, title, content, action, danger, run, needs = 'produce') => button(text, async () => {
     const given = await ask(title, content, action, danger);
     if (given) {
       await act(() => run(given));
       done();
     }
-  }, danger ? 'danger' : '');
+  }, danger ? 'danger' : '', needs);
   const waits = job.state === 'scheduled' || job.state === 'ready';
 
   return [
@@ -161,7 +161,7 @@ function actionsOf({ job, etag }, done) {
     job.state === 'dead' && sure('Redrive …', 'Redrive this job?', h('p', {}, `It will be ready at once in ${job.queue}, with ${count(job.maxAttempts)} new attempts.`), 'Redrive', false, async () => {
       const { redriven } = await api.redrive(job.queue, { ids: [job.id] });
       return redriven === 1 ? 'The job has new attempts.' : 'The job stays dead: it is dead no more, or another job holds its unique key.';
-    }),
+    }, 'admin'),
     (waits || job.state === 'leased') && !job.cancelRequested && sure('Cancel …', 'Cancel this job?',
       h('p', {}, job.state === 'leased'
         ? `A worker holds it, and is told at its next extend. No other worker gets it, and it is gone once that one lets go or its lease ends.`
@@ -170,6 +170,6 @@ function actionsOf({ job, etag }, done) {
         await api.cancelJob(job.id);
         return 'The job is cancelled.';
       }),
-    (job.state === 'dead' || job.finishedAt) && button('Delete …', () => purge(job.queue, job.state, 1, [job.id], done), 'danger'),
+    (job.state === 'dead' || job.finishedAt) && button('Delete …', () => purge(job.queue, job.state, 1, [job.id], done), 'danger', 'admin'),
   ];
 }

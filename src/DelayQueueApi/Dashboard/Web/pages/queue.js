@@ -24,8 +24,8 @@ export default function queue({ queue: name, query, signal }) {
 
   const gone = h('p', { class: 'soft', hidden: true }, 'There is no such queue: no job was ever put into it and nothing set for it, or it was deleted.');
   const paused = h('span', { class: 'badge warn', hidden: true }, 'paused');
-  const pause = button('Pause …', () => pauseOrResume(seen, look));
-  const purgeState = button(`Purge ${state} …`, () => purge(name, state, seen[state], undefined, refresh), 'danger');
+  const pause = button('Pause …', () => pauseOrResume(seen, look), '', 'admin');
+  const purgeState = button(`Purge ${state} …`, () => purge(name, state, seen[state], undefined, refresh), 'danger', 'admin');
   const flow = chart('Throughput, a second', flows, rate, signal);
   const depth = chart('Jobs by state', depths, count, signal);
   const tabs = Object.fromEntries(states.map(other => [other, h('b', {}, '–')]));

@@ -29,7 +29,7 @@ export default function queues({ signal }) {
     number('Workers', item => item.workers.length, workers => workers === 100 ? '100 or more' : count(workers)),
     own('Actions', cell => {
       let queue;
-      const pause = button('', () => pauseOrResume(queue, look), 'small');
+      const pause = button('', () => pauseOrResume(queue, look), 'small', 'admin');
       cell.append(pause);
       return item => {
         queue = item;

@@ -13,7 +13,7 @@ export default function schedule({ name, signal }) {
   let seen;
   const gone = h('p', { class: 'soft' }, 'Looking …');
   const paused = h('span', { class: 'badge warn', hidden: true }, 'paused');
-  const pause = button('Pause …', () => pauseOrResume(seen, look));
+  const pause = button('Pause …', () => pauseOrResume(seen, look), '', 'produce');
   const remove = button('Delete …', async () => {
     if (await ask(`Delete ${name}?`, h('p', {}, 'It makes no more jobs. The jobs that it has made stay.'), 'Delete the schedule')) {
       await act(async () => {
@@ -22,8 +22,8 @@ export default function schedule({ name, signal }) {
       });
       look();
     }
-  }, 'danger');
-  const actions = h('div', { class: 'buttons', hidden: true }, button('Trigger …', () => trigger(seen, look)), pause, remove);
+  }, 'danger', 'produce');
+  const actions = h('div', { class: 'buttons', hidden: true }, button('Trigger …', () => trigger(seen, look), '', 'produce'), pause, remove);
   const facts = h('dl', { class: 'facts' });
   const instants = h('ol', { class: 'instants' });
   const template = h('pre', { tabindex: 0 });

@@ -30,8 +30,8 @@ export default function schedules({ signal }) {
     }),
     own('Actions', cell => {
       let schedule;
-      const pause = button('', () => pauseOrResume(schedule, look), 'small');
-      const now = button('Trigger …', () => trigger(schedule, look), 'small');
+      const pause = button('', () => pauseOrResume(schedule, look), 'small', 'produce');
+      const now = button('Trigger …', () => trigger(schedule, look), 'small', 'produce');
       cell.append(pause, ' ', now);
       return item => {
         schedule = item;

@@ -1,5 +1,6 @@
 // The calls of the service. Their addresses are relative to this file, so that a proxy may put a prefix before all of them.
 import { learnTime } from './format.js';
+import { askForKey, credentials } from './session.js';
 
 const root = new URL('../../', import.meta.url);
 const patienceMs = 15_000;
@@ -16,7 +17,7 @@ export class Problem extends Error {
   }
 }
 
-const read = (path, signal, query) => send('GET', path, { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]), query });
+const read = (path, signal, query) => send('GET', path, { signal, patience: patienceMs, query });
 const get = async (path, signal, query) => (await read(path, signal, query)).json;
 const post = async (path, body, signal) => (await send('POST', path, { body, signal })).json;
 const at = (...names) => names.map(encodeURIComponent).join('/');
@@ -67,7 +68,8 @@ export async function* allQueues(signal) {
   } while (cursor);
 }
 
-async function send(method, path, { body, headers, query = {}, signal } = {}) {
+async function send(method, path, options = {}) {
+  const { body, headers, query = {}, signal, patience } = options;
   const address = new URL(path, root);
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) {
@@ -79,13 +81,20 @@ async function send(method, path, { body, headers, query = {}, signal } = {}) {
   let answer;
   let text;
   try {
-    answer = await fetch(address, { method, signal, cache: 'no-store', headers: { ...type, ...headers }, body: JSON.stringify(body) });
+    answer = await fetch(address, {
+      method, signal: patience ? AbortSignal.any([signal, AbortSignal.timeout(patience)]) : signal, cache: 'no-store',
+      headers: { ...credentials(), ...type, ...headers }, body: JSON.stringify(body),
+    });
     text = await answer.text();
   } catch (error) {
     throw error.name === 'AbortError' ? error : new Problem(0, { title: 'The service does not answer.' });
   }
 
   learnTime(answer.headers.get('Date'));
+  if (answer.status === 401 && await askForKey()) {
+    return send(method, path, options);
+  }
+
   if (!answer.ok) {
     throw new Problem(answer.status, answer.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : {});
   }

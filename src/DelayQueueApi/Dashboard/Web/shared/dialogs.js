@@ -32,10 +32,13 @@ export async function act(action) {
   }
 }
 
-/** A button that does something; it cannot be pressed again meanwhile. */
-export function button(text, onclick, kind = '') {
+/**
+ * A button that does something; it cannot be pressed again meanwhile.
+ * @param needs the scope without which it is not offered
+ */
+export function button(text, onclick, kind = '', needs = null) {
   const element = h('button', {
-    type: 'button', class: kind, onclick: async () => {
+    type: 'button', class: kind, 'data-needs': needs, onclick: async () => {
       element.disabled = true;
       try {
         await onclick();

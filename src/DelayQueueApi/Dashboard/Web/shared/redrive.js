@@ -15,7 +15,7 @@ const idsACall = 1000;
 export function redriver(queue, signal, done) {
   const bar = h('progress', {});
   const words = h('p', {});
-  const stop = button('Stop', () => stopping());
+  const stop = button('Stop', () => stopping(), '', 'admin');
   const element = h('section', { class: 'panel', hidden: true }, h('h2', {}, 'Redrive'), bar, words, stop);
   let stopping;
 
