@@ -1,3 +1,4 @@
+using DelayQueueApi.Admin;
 using DelayQueueApi.Dashboard;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
@@ -7,6 +8,12 @@ using DelayQueueApi.Reaping;
 using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
+
+if (FsckCommand.IsMeant(args))
+{
+    Environment.ExitCode = await FsckCommand.RunAsync(args);
+    return;
+}
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddHttp().AddTelemetry();
@@ -29,4 +36,8 @@ app.MapQueues();
 app.MapSchedules();
 app.MapService();
 app.MapDashboard();
-await app.RunAsync();
+app.MapAdmin();
+if (await app.MayServeAsync())
+{
+    await app.RunAsync();
+}

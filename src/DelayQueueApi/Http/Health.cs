@@ -14,11 +14,19 @@ internal static class Health
         service.MapGet("/health/ready", ReadyAsync)
             .WithName("GetReadiness")
             .WithSummary("Tell whether requests can be served: the store answers and the service is not stopping")
+            .WithDescription("What weakens the store's promises stands under warnings; the service is ready all the same.")
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <param name="Status">live or ready.</param>
-    internal sealed record Response(string Status);
+    /// <param name="Store">Where it is ready: the store it runs on.</param>
+    /// <param name="Warnings">Where it is ready: what weakens the store's promises, in words.</param>
+    internal sealed record Response(string Status, ReadyStore? Store = null, string[]? Warnings = null);
+
+    /// <param name="Kind">redis, valkey or embedded.</param>
+    /// <param name="Version">As the store tells it.</param>
+    /// <param name="Durability">What an acknowledged job survives.</param>
+    internal sealed record ReadyStore(string Kind, string Version, Durability Durability);
 
     private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, IHostApplicationLifetime lifetime)
     {
@@ -28,6 +36,7 @@ internal static class Health
         }
 
         await store.PingAsync();
-        return TypedResults.Ok(new Response("ready"));
+        var facts = await store.ReadAsync();
+        return TypedResults.Ok(new Response("ready", new ReadyStore(facts.Kind, facts.Version, facts.Durability), facts.Warnings));
     }
 }

@@ -18,6 +18,9 @@ internal readonly partial record struct QueueName(string Text)
 
     public static QueueName FromStored(string stored) => new(stored[Namespace.Length..]);
 
+    /// <returns>Whether a text is a name as it stands in keys and records.</returns>
+    public static bool IsStored(string text) => text.StartsWith(Namespace, StringComparison.Ordinal) && FromStored(text).IsValid;
+
     public static bool TryParse(string? text, out QueueName name)
     {
         name = new QueueName(text ?? "");
