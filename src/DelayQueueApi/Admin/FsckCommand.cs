@@ -13,8 +13,8 @@ internal static class FsckCommand
     private const string Name = "fsck";
     private const string RepairOption = "--repair";
 
-    /// <summary>Nobody waits for one call to the store.</summary>
-    private const int PatientMs = 30_000;
+    /// <summary>Nobody waits for one call to the store, so it may take longer.</summary>
+    private const int PatientMs = 5_000;
 
     public static bool IsMeant(string[] args) => args.FirstOrDefault() == Name;
 

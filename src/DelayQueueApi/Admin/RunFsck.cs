@@ -17,7 +17,7 @@ internal static class RunFsck
             .WithExample("""{ "repair": false }""");
 
     /// <param name="Repair">True to repair what is found; false to change nothing, which is what is done without a body too.</param>
-    internal sealed record Request(bool Repair = false) : IMayBeAbsent;
+    internal sealed record Request(bool? Repair = null) : IMayBeAbsent;
 
     /// <param name="Jobs">How many jobs were looked at.</param>
     /// <param name="Queues">How many queues.</param>
@@ -29,7 +29,7 @@ internal static class RunFsck
 
     private static async Task<Ok<Response>> HandleAsync(JsonBody<Request> body, Fsck fsck, CancellationToken client)
     {
-        var report = await fsck.RunAsync(body.Value.Repair, client);
+        var report = await fsck.RunAsync(body.Value.Repair == true, client);
         return TypedResults.Ok(new Response(report.Jobs, report.Queues.Count, report.Schedules, report.Count, report.Left, [.. report.Faults]));
     }
 }
