@@ -48,6 +48,10 @@ public sealed class FsckTests : IAsyncLifetime
         Assert.Equal(0, (await service.CommandAsync("fsck", "--repair")).ExitCode);
         Assert.Equal(job.Id, Assert.Single((await api.ClaimAsync("damaged")).Grants).Id);
 
+        await redis.AskAsync("SET", "dq:{0}:partitions", "2");
+        Assert.Equal(64, (await service.CommandAsync("fsck")).ExitCode);
+        Assert.Equal(0, (await service.CommandAsync("fsck", "--Store:Partitions=2")).ExitCode);
+
         redis.Kill();
         Assert.Equal(2, (await service.CommandAsync("fsck")).ExitCode);
         Assert.Equal(64, (await service.CommandAsync("fsck", "--repiar")).ExitCode);

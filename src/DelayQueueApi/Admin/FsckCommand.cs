@@ -12,6 +12,7 @@ internal static class FsckCommand
 {
     private const string Name = "fsck";
     private const string RepairOption = "--repair";
+    private const int WrongUsage = 64;
 
     /// <summary>Nobody waits for one call to the store, so it may take longer.</summary>
     private const int PatientMs = 5_000;
@@ -24,7 +25,7 @@ internal static class FsckCommand
         if (Array.Find(settings, setting => !setting.StartsWith("--", StringComparison.Ordinal) || !setting.Contains('=')) is { } unknown)
         {
             await Console.Error.WriteLineAsync($"{unknown} is not known. Usage: fsck [{RepairOption}] [--Section:Key=value…]");
-            return 64;
+            return WrongUsage;
         }
 
         await using var app = Build(settings);
@@ -35,15 +36,23 @@ internal static class FsckCommand
                 app.Services.GetRequiredService<EmbeddedStore>().Start();
             }
 
+            var fsck = app.Services.GetRequiredService<Fsck>();
+            var (there, configured) = (await fsck.PartitionsInStoreAsync(), app.Services.GetRequiredService<Partitions>().Count);
+            if (there > configured)
+            {
+                await Console.Error.WriteLineAsync($"The store has {there} partitions and Store:Partitions is {configured}: set it as for the service.");
+                return WrongUsage;
+            }
+
             var repair = args.Contains(RepairOption);
-            var report = await app.Services.GetRequiredService<Fsck>().RunAsync(repair);
+            var report = await fsck.RunAsync(repair);
             Print(report, repair);
             return report.Left == 0 ? 0 : 1;
         }
         catch (Exception error) when (error is StoreException or InvalidOperationException or OptionsValidationException)
         {
             await Console.Error.WriteLineAsync(error.Message);
-            return error is OptionsValidationException ? 64 : 2;
+            return error is OptionsValidationException ? WrongUsage : 2;
         }
     }
 
