@@ -1,5 +1,6 @@
 using System.Text;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Schedules;
 using StackExchange.Redis;
 
@@ -27,6 +28,8 @@ internal sealed class PartitionCheck(StoreConnection connection, ScriptRunner sc
         var scan = new StoreScan(database);
         var queues = await CheckJobsAsync(scan, cancellation);
         await AddKnownQueuesAsync(queues, scan, cancellation);
+        // Whatever else somebody has put there is not ours to look at.
+        queues.RemoveWhere(queue => !QueueName.IsStored(queue));
         report.Queues.UnionWith(queues);
         foreach (var queue in queues)
         {

@@ -19,11 +19,7 @@ public abstract class FsckDamageTests(Api api) : IAsyncLifetime
     {
         ["A job in no index"] = ("missing-entry", s => s.Store.SortedSetRemoveAsync(s.Pending, s.Delayed)),
         ["A job in two indexes"] = ("stray-entry", s => s.Store.SortedSetAddAsync(s.Index(9), s.Delayed, 5)),
-        ["A job in the wrong index"] = ("missing-entry stray-entry", async s =>
-        {
-            await s.Store.SortedSetRemoveAsync(s.Index(Damaged.Leases), s.Leased);
-            await s.Store.SortedSetAddAsync(s.Pending, s.Leased, 5);
-        }),
+        ["A job in the wrong index"] = ("missing-entry stray-entry", s => s.MoveToTheWrongIndexAsync()),
         ["A job at the wrong run-at"] = ("wrong-score", s => s.Store.SortedSetAddAsync(s.Pending, s.Delayed, 5)),
         ["A lease at the wrong end"] = ("wrong-score", s => s.Store.SortedSetAddAsync(s.Index(Damaged.Leases), s.Leased, 9_000_000_000_000_000)),
         ["An entry without a record"] = ("stray-entry", s => s.Store.SortedSetAddAsync(s.Pending, Api.StoredId(Unknown), 5)),
@@ -43,27 +39,14 @@ public abstract class FsckDamageTests(Api api) : IAsyncLifetime
         ["A lock that its job does not hold"] = ("missing-lock", s => s.Store.KeyDeleteAsync(s.Keys.Unique)),
         ["A lock of a job that is gone"] = ("stray-lock", s => s.Store.HashSetAsync(s.Keys.Unique, $"{Stored} other", Api.StoredId(Unknown))),
         ["A lock of a dead job"] = ("stray-lock", s => s.Store.HashSetAsync(s.Keys.Unique, $"{Stored} other", s.Dead)),
-        ["A lock of a job that cannot be read"] = ("missing-lock stray-lock unreadable-job", async s =>
-        {
-            await s.Store.HashSetAsync(s.Keys.Jobs, "x", "y");
-            await s.Store.HashSetAsync(s.Keys.Unique, $"{Stored} key", "x");
-        }),
-        ["An idempotency key whose job was never made"] = ("unmade-job", async s =>
-        {
-            var entry = (byte[])(await s.Store.HashGetAsync(s.Keys.Idempotency[s.Generation], "known"))!;
-            Array.Fill(entry, (byte)0xFF, 28, 14);
-            await s.Store.HashSetAsync(s.Keys.Idempotency[s.Generation], "unmade", entry);
-        }),
+        ["A lock of a job that cannot be read"] = ("missing-lock stray-lock unreadable-job", s => s.LockByWhatCannotBeReadAsync()),
+        ["An idempotency key whose job was never made"] = ("unmade-job", s => s.ForgetTheJobOfAKeyAsync()),
         ["An idempotency key that cannot be read"] = ("unreadable-key", s => s.Store.HashSetAsync(s.Keys.Idempotency[s.Generation], "torn", "1")),
         ["A schedule in no index"] = ("missing-schedule-entry", s => s.Store.KeyDeleteAsync([s.Keys.Schedules[1], s.Keys.Schedules[2]])),
         ["A schedule at the wrong instant"] = ("missing-schedule-entry", s => s.Store.SortedSetAddAsync(s.Keys.Schedules[2], "default/hourly", 5)),
         ["A schedule that is gone"] = ("stray-schedule-entry", s => s.Store.SortedSetAddAsync(s.Keys.Schedules[2], "default/gone", 5)),
         ["A schedule that cannot be read"] = ("stray-schedule-entry unreadable-schedule", s => s.Store.HashSetAsync(s.Keys.Schedules[0], "default/hourly", "torn")),
-        ["A schedule whose body is not JSON"] = ("unreadable-schedule", async s =>
-        {
-            var record = (byte[])(await s.Store.HashGetAsync(s.Keys.Schedules[0], "default/hourly"))!;
-            await s.Store.HashSetAsync(s.Keys.Schedules[0], "default/hourly", record[..^1]);
-        }),
+        ["A schedule whose body is not JSON"] = ("unreadable-schedule", s => s.CutOffTheScheduleAsync()),
     };
 
     public static TheoryData<string> All => [.. Damages.Keys];
@@ -184,6 +167,31 @@ public abstract class FsckDamageTests(Api api) : IAsyncLifetime
         public RedisKey Stats => Keys.For([Stored])[^1];
 
         public RedisKey Index(int number) => Keys.Indexes(Stored).ElementAt(number);
+
+        public async Task MoveToTheWrongIndexAsync()
+        {
+            await Store.SortedSetRemoveAsync(Index(Leases), Leased);
+            await Store.SortedSetAddAsync(Pending, Leased, 5);
+        }
+
+        public async Task LockByWhatCannotBeReadAsync()
+        {
+            await Store.HashSetAsync(Keys.Jobs, "x", "y");
+            await Store.HashSetAsync(Keys.Unique, $"{Stored} key", "x");
+        }
+
+        public async Task ForgetTheJobOfAKeyAsync()
+        {
+            var entry = (byte[])(await Store.HashGetAsync(Keys.Idempotency[Generation], "known"))!;
+            Array.Fill(entry, (byte)0xFF, 28, 14);
+            await Store.HashSetAsync(Keys.Idempotency[Generation], "unmade", entry);
+        }
+
+        public async Task CutOffTheScheduleAsync()
+        {
+            var record = (byte[])(await Store.HashGetAsync(Keys.Schedules[0], "default/hourly"))!;
+            await Store.HashSetAsync(Keys.Schedules[0], "default/hourly", record[..^1]);
+        }
 
         public async Task ChangeRecordAsync(byte[] id, Func<byte[], byte[]> change) =>
             await Store.HashSetAsync(Keys.Jobs, id, change((byte[])(await Store.HashGetAsync(Keys.Jobs, id))!));
