@@ -1,3 +1,4 @@
+using DelayQueueApi.Admin;
 using DelayQueueApi.Dashboard;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
@@ -12,6 +13,11 @@ using DelayQueueApi.Telemetry;
 if (args is ["keys", "new", .. var key])
 {
     return NewKey.Run(key, Console.Out, Console.Error);
+}
+
+if (FsckCommand.IsMeant(args))
+{
+    return await FsckCommand.RunAsync(args);
 }
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -35,6 +41,7 @@ app.MapLeases();
 app.MapQueues();
 app.MapSchedules();
 app.MapService();
+app.MapAdmin();
 app.MapMetrics();
 if (app.HasPages())
 {
@@ -42,5 +49,9 @@ if (app.HasPages())
     app.MapDashboard();
 }
 
-await app.RunAsync();
+if (await app.MayServeAsync())
+{
+    await app.RunAsync();
+}
+
 return Environment.ExitCode;

@@ -157,8 +157,8 @@ public class RedisOutageTests
         await using var run = await StartAsync(redis, seed: 0);
 
         Assert.All(await ProbeAsync(run.Service), reply => Assert.True(reply.IsNotApplied, $"{reply}"));
-        Assert.Equal(HttpStatusCode.OK, await StatusAsync(run.Service, "/health/live"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusAsync(run.Service, "/health/ready"));
+        Assert.Equal(HttpStatusCode.OK, await run.Service.StatusAsync("/health/live"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await run.Service.StatusAsync("/health/ready"));
 
         await redis.StartAsync();
         await run.Service.ReadyAsync();
@@ -192,11 +192,5 @@ public class RedisOutageTests
             (await api.CancelAsync(Id)).Reply,
             (await api.LookAsync(Id)).Reply,
         ];
-    }
-
-    private static async Task<HttpStatusCode> StatusAsync(ServiceProcess service, string path)
-    {
-        using var answer = await service.Client.GetAsync(new Uri(path, UriKind.Relative));
-        return answer.StatusCode;
     }
 }

@@ -24,7 +24,7 @@ internal static class GetInfo
     /// <param name="Kind">redis, valkey or embedded.</param>
     /// <param name="Version">As the store tells it.</param>
     /// <param name="Durability">What an acknowledged job survives.</param>
-    /// <param name="Warnings">Settings that weaken promises, in words.</param>
+    /// <param name="Warnings">What weakens promises, in words: settings, and what is wrong with memory or disk.</param>
     internal sealed record StoreInfo(string Kind, string Version, Durability Durability, string[] Warnings);
 
     private static async Task<Ok<Response>> HandleAsync(StoreFacts store)

@@ -17,13 +17,21 @@ internal static class Health
             .OpenToAll()
             .WithName("GetReadiness")
             .WithSummary("Tell whether requests can be served: the store answers and the service is not stopping")
+            .WithDescription("What weakens the store's promises stands under warnings; the service is ready all the same.")
             .ProducesProblems(StatusCodes.Status503ServiceUnavailable);
     }
 
     /// <param name="Status">live or ready.</param>
-    internal sealed record Response(string Status);
+    /// <param name="Store">Where it is ready, and the service has no keys: the store it runs on. With keys GET /info tells it.</param>
+    /// <param name="Warnings">With the store: what weakens its promises, in words.</param>
+    internal sealed record Response(string Status, ReadyStore? Store = null, string[]? Warnings = null);
 
-    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, IHostApplicationLifetime lifetime)
+    /// <param name="Kind">redis, valkey or embedded.</param>
+    /// <param name="Version">As the store tells it.</param>
+    /// <param name="Durability">What an acknowledged job survives.</param>
+    internal sealed record ReadyStore(string Kind, string Version, Durability Durability);
+
+    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, KeyRing keys, IHostApplicationLifetime lifetime)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -31,6 +39,12 @@ internal static class Health
         }
 
         await store.PingAsync();
-        return TypedResults.Ok(new Response("ready"));
+        if (!keys.IsOpen)
+        {
+            return TypedResults.Ok(new Response("ready"));
+        }
+
+        var facts = await store.ReadAsync();
+        return TypedResults.Ok(new Response("ready", new ReadyStore(facts.Kind, facts.Version, facts.Durability), facts.Warnings));
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using DelayQueueApi.Admin;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
@@ -58,6 +59,8 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(PurgeQueue.Response), TypeInfoPropertyName = "PurgeQueueResponse")]
 [JsonSerializable(typeof(RedriveJobs.Request), TypeInfoPropertyName = "RedriveJobsRequest")]
 [JsonSerializable(typeof(RedriveJobs.Response), TypeInfoPropertyName = "RedriveJobsResponse")]
+[JsonSerializable(typeof(RunFsck.Request), TypeInfoPropertyName = "RunFsckRequest")]
+[JsonSerializable(typeof(RunFsck.Response), TypeInfoPropertyName = "RunFsckResponse")]
 [JsonSerializable(typeof(GetInfo.Response), TypeInfoPropertyName = "GetInfoResponse")]
 [JsonSerializable(typeof(Health.Response), TypeInfoPropertyName = "HealthResponse")]
 [JsonSerializable(typeof(WhoAmI.Response), TypeInfoPropertyName = "WhoAmIResponse")]

@@ -185,6 +185,26 @@ internal sealed record JobRecord
         static int U16(ReadOnlySpan<byte> part, int offset) => BinaryPrimitives.ReadUInt16BigEndian(part[offset..]);
     }
 
+    /// <returns>The queue that a record names in the store; null where it is not a whole record of a job.</returns>
+    public static string? QueueIn(byte[] id, byte[] record)
+    {
+        try
+        {
+            var job = Decode(default, record);
+            var leaseFollows = (record[2] & LeaseFollows) != 0;
+            var isWhole = id.Length == JobId.StoredBytes && Enum.IsDefined(job.State) && job.Priority is >= Limits.MinPriority and <= Limits.MaxPriority
+                && (leaseFollows || job.State == StoredState.Pending) && QueueName.IsStored(job.StoredQueue);
+            JsonDocument.Parse(job.Payload.Utf8).Dispose();
+            return isWhole ? job.StoredQueue : null;
+        }
+#pragma warning disable CA1031 // Bytes of any kind fail in any way.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
     private static ReadOnlyMemory<byte> TakeShort(ref ReadOnlyMemory<byte> rest) => Take(ref rest, rest.Span[0], skip: 1);
 
     private static ReadOnlyMemory<byte> Take(ref ReadOnlyMemory<byte> rest, int length, int skip = 0)

@@ -27,6 +27,9 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
         return new(stored[(slash + 1)..], stored[..slash]);
     }
 
+    /// <returns>Whether a text is a name as it stands in keys and records.</returns>
+    public static bool IsStored(string text) => text.StartsWith(Namespace, StringComparison.Ordinal) && FromStored(text).IsValid;
+
     public static bool TryParse(string? text, out QueueName name)
     {
         name = new QueueName(text ?? "");

@@ -77,4 +77,20 @@ internal sealed record ScheduleRecord
             return ms == 0 ? null : DateTimeOffset.FromUnixTimeMilliseconds(ms);
         }
     }
+
+    /// <returns>Whether bytes are a whole record.</returns>
+    public static bool IsReadable(byte[] record)
+    {
+        try
+        {
+            Decode(record).ReadDefinition();
+            return true;
+        }
+#pragma warning disable CA1031 // Bytes of any kind fail in any way.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return false;
+        }
+    }
 }

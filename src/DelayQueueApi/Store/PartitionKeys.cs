@@ -46,6 +46,12 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
     /// <summary>Which job holds which unique key.</summary>
     public RedisKey Unique => shared[10];
 
+    /// <summary>Records that cannot be read, put aside by fsck.</summary>
+    public RedisKey LostAndFound => root + "lost+found";
+
+    /// <summary>What the keys of all queues look like, for SCAN; <see cref="QueueOf"/> reads them.</summary>
+    public string OfQueues => root + "q:*";
+
     /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
     public RedisChannel Ended => RedisChannel.Literal(root + "ended");
 
@@ -68,6 +74,14 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
 
     /// <summary>The zsets of a queue that are derived from records: pending by priority, then the others.</summary>
     public IEnumerable<RedisKey> Indexes(string queue) => Queue(queue).SkipLast(1);
+
+    /// <returns>The queue that a key belongs to.</returns>
+    public string QueueOf(RedisKey key)
+    {
+        var text = key.ToString();
+        var from = OfQueues.Length - 1;
+        return text[from..Math.Max(from, text.LastIndexOf(':'))];
+    }
 
     /// <summary>They are the same in every call, and so made once: in bytes, as they travel.</summary>
     private RedisKey[] Queue(string queue)

@@ -25,6 +25,9 @@ internal sealed class StoreConnection(IConfiguration configuration, IOptions<Sto
         return servers.FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? servers[0];
     }
 
+    /// <summary>The server that has a key.</summary>
+    public async ValueTask<IServer> ServerOfAsync(RedisKey key) => (await ConnectAsync()).GetServer(key);
+
     /// <summary>Closes once, however often and at once it is asked to.</summary>
     public ValueTask DisposeAsync()
     {

@@ -8,8 +8,6 @@ namespace DelayQueueApi.Store;
 /// <summary>Asks the store what it is and how far its promises go.</summary>
 internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embedded)
 {
-    private static readonly Version Oldest = new(6, 2);
-
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<Facts> ReadAsync()
     {
@@ -61,25 +59,16 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
     }
 
     private static Facts Embedded(Dictionary<string, string> info) => new(
-        "embedded", $"Garnet {info.GetValueOrDefault("garnet_version", "2.2")}", Durability.FsyncAlways,
+        "embedded", $"Garnet {info.GetValueOrDefault("garnet_version", "2.2")}", Durability.FsyncAlways, Evicts: false,
         ["The embedded store serves one process; run on Redis or Valkey where more than one shall share the jobs."]);
 
     private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings)
     {
         var warnings = new List<string>();
         var durability = DurabilityOf(info, settings, warnings);
-        var versionText = info.GetValueOrDefault("valkey_version") ?? info.GetValueOrDefault("redis_version", "0.0");
-        if (System.Version.TryParse(versionText, out var version) && version < Oldest)
-        {
-            warnings.Add($"The server is older than {Oldest}: scripts will fail.");
-        }
-
-        if (info.GetValueOrDefault("maxmemory_policy", "noeviction") is var policy and not "noeviction")
-        {
-            warnings.Add($"maxmemory-policy is {policy}: the server may drop jobs when memory is short. Set noeviction.");
-        }
-
-        return new Facts(info.ContainsKey("valkey_version") ? "valkey" : "redis", versionText, durability, [.. warnings]);
+        var version = info.GetValueOrDefault("valkey_version") ?? info.GetValueOrDefault("redis_version", "0.0");
+        warnings.AddRange(StoreWarnings.Of(info, version));
+        return new Facts(info.ContainsKey("valkey_version") ? "valkey" : "redis", version, durability, StoreWarnings.Evicts(info), [.. warnings]);
     }
 
     private static Durability DurabilityOf(Dictionary<string, string> info, Dictionary<string, string>? settings, List<string> warnings)
@@ -138,8 +127,13 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
 /// <param name="Kind">redis, valkey or embedded.</param>
 /// <param name="Version">As the server tells it.</param>
 /// <param name="Durability">What an acknowledged job survives.</param>
-/// <param name="Warnings">Settings that weaken promises, in words.</param>
-internal sealed record Facts(string Kind, string Version, Durability Durability, string[] Warnings);
+/// <param name="Evicts">Whether it may drop jobs when memory is short.</param>
+/// <param name="Warnings">What weakens promises, in words.</param>
+internal sealed record Facts(string Kind, string Version, Durability Durability, bool Evicts, string[] Warnings)
+{
+    /// <summary>Whether it keeps what it acknowledges beyond the life of its process.</summary>
+    public bool Keeps => Durability != Durability.Memory && !Evicts;
+}
 
 /// <summary>
 /// fsync-always: an acknowledged job survives the machine. fsync-everysec: so do all but those of about the last second.

@@ -25,6 +25,9 @@ internal sealed class StoreOptions
     [Range(0, 1_000_000)]
     public int EmbeddedMaxMemoryMiB { get; set; }
 
+    /// <summary>Refuse to start on a store that may lose acknowledged jobs: one that keeps them in memory only, or evicts.</summary>
+    public bool RequireDurable { get; set; }
+
     /// <summary>How long settled jobs are remembered at least, so that a repeated ack gets the same answer, ms.</summary>
     [Range(1_000, 3_600_000)]
     public int SettledRetentionMs { get; set; } = 60_000;

@@ -33,7 +33,7 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
         }
 
         embedded.Start();
-        var mended = await MendAsync();
+        var mended = await MendAsync(cancellationToken);
         if (mended > 0)
         {
             LogMended(mended);
@@ -41,14 +41,14 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
     }
 
     /// <summary>A cold process on a busy machine may take longer to answer than callers are to wait; nobody waits yet.</summary>
-    private async Task<int> MendAsync()
+    private async Task<long> MendAsync(CancellationToken stopping)
     {
         var started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                return (await fsck.RunAsync(repair: true)).Count;
+                return (await fsck.RunAsync(repair: true, stopping)).Count;
             }
             catch (Exception error) when (StoreException.From(error) is not null && time.GetElapsedTime(started) < Patience)
             {
@@ -88,7 +88,7 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
     }
 
     [LoggerMessage(LogLevel.Warning, "The last stop left {Count} things that did not match their records; they are mended.")]
-    private partial void LogMended(int count);
+    private partial void LogMended(long count);
 
     [LoggerMessage(LogLevel.Debug, "The store is slow to start; its check begins anew. {Reason}")]
     private partial void LogSlow(string reason);

@@ -38,6 +38,16 @@ internal sealed record Totals(
 
 internal sealed record Page(Job[] Jobs, string? Next = null);
 
+internal sealed record FsckAnswer(long Jobs, long Queues, long Found, long Left, FoundFault[] Faults);
+
+internal sealed record FoundFault(string Kind, long Count, string[] Examples);
+
+internal sealed record Info(StoreInfo Store);
+
+internal sealed record StoreInfo(string Durability, string[] Warnings);
+
+internal sealed record Ready(string Status, StoreInfo Store, string[] Warnings);
+
 internal sealed record Problem(string Type, string Detail, string? Applied = null);
 
 /// <summary>A JSON value as the text that was sent.</summary>

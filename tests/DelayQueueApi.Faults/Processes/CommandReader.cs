@@ -2,39 +2,42 @@ using System.Text;
 
 namespace DelayQueueApi.Faults.Processes;
 
-/// <summary>Follows a client's side of a connection to Redis, to tell where script calls end: arrays of strings, each with its length.</summary>
+/// <summary>Follows a client's side of a connection to Redis, to tell where script calls end, and of which scripts: arrays of strings, each with its length.</summary>
 internal sealed class CommandReader
 {
     private readonly List<byte> line = [];
     private long argumentsLeft;
     private long bytesLeft;
-    private bool isName;
+    private readonly StringBuilder argument = new();
+    private int argumentsRead;
     private bool isScript;
-    private string name = "";
+    private string script = "";
 
-    /// <returns>Places in the bytes behind which a script call is complete.</returns>
-    public IReadOnlyList<int> EndsOfScriptCalls(ReadOnlySpan<byte> bytes)
+    /// <summary>What is kept of an argument: the name of a command and of a script are shorter.</summary>
+    private const int MostKept = 64;
+
+    /// <returns>Places in the bytes behind which a script call is complete, each with the name that the store has for the script.</returns>
+    public IReadOnlyList<(int End, string Script)> EndsOfScriptCalls(ReadOnlySpan<byte> bytes)
     {
-        var ends = new List<int>();
+        var ends = new List<(int, string)>();
         for (var i = 0; i < bytes.Length; i++)
         {
             if (bytesLeft > 0)
             {
-                // Of a long argument only the end matters.
-                var skipped = isName ? 1 : (int)Math.Min(bytesLeft, bytes.Length - i);
-                if (isName)
+                var read = (int)Math.Min(bytesLeft, bytes.Length - i);
+                if (argumentsRead < 2)
                 {
-                    name += (char)bytes[i];
+                    argument.Append(Encoding.ASCII.GetString(bytes.Slice(i, Math.Min(read, MostKept))));
                 }
 
-                i += skipped - 1;
-                bytesLeft -= skipped;
+                i += read - 1;
+                bytesLeft -= read;
                 if (bytesLeft == 0)
                 {
                     EndArgument();
                     if (argumentsLeft == 0 && isScript)
                     {
-                        ends.Add(i + 1);
+                        ends.Add((i + 1, script));
                     }
                 }
             }
@@ -56,7 +59,7 @@ internal sealed class CommandReader
     {
         if (header.StartsWith('*'))
         {
-            (argumentsLeft, isName, name) = (long.Parse(header[1..]), true, "");
+            (argumentsLeft, argumentsRead) = (long.Parse(header[1..]), 0);
         }
         else if (header.StartsWith('$'))
         {
@@ -68,9 +71,13 @@ internal sealed class CommandReader
     private void EndArgument()
     {
         argumentsLeft--;
-        if (isName)
+        var text = argument.ToString().TrimEnd('\r', '\n');
+        argument.Clear();
+        (isScript, script) = argumentsRead++ switch
         {
-            (isName, isScript) = (false, name.StartsWith("EVAL", StringComparison.OrdinalIgnoreCase));
-        }
+            0 => (text.StartsWith("EVAL", StringComparison.OrdinalIgnoreCase), ""),
+            1 => (isScript, text),
+            _ => (isScript, script),
+        };
     }
 }

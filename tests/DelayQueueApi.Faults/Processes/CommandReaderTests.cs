@@ -14,9 +14,9 @@ public class CommandReaderTests
         for (var size = 1; size <= bytes.Length; size++)
         {
             var commands = new CommandReader();
-            var ends = bytes.Chunk(size).SelectMany((chunk, number) => commands.EndsOfScriptCalls(chunk).Select(end => (number * size) + end));
+            var ends = bytes.Chunk(size).SelectMany((chunk, number) => commands.EndsOfScriptCalls(chunk).Select(call => ((number * size) + call.End, call.Script)));
 
-            Assert.Equal([Ping.Length + Call.Length, bytes.Length], ends);
+            Assert.Equal([(Ping.Length + Call.Length, "abc"), (bytes.Length, "abc")], ends);
         }
     }
 }

@@ -43,6 +43,9 @@ internal sealed class RedisProcess(string fsync = "always", params string[] sett
 
     public void Kill() => process!.Kill();
 
+    /// <summary>Waits until it has given up by itself.</summary>
+    public Task EndedAsync() => process!.ExitedAsync();
+
     /// <summary>Cuts so many bytes off the end of the append-only file, as a disk may that was full or lost its power; the server must be dead.</summary>
     public async Task TearAsync(int bytes)
     {

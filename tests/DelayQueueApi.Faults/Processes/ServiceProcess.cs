@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
 using DelayQueueApi.Faults.Clients;
 
 namespace DelayQueueApi.Faults.Processes;
@@ -51,16 +53,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
         return this;
     }
 
+    public ServiceProcess With(FakeClock clock) => clock.Environment.Aggregate(this, (service, variable) => service.With(variable.Key, variable.Value));
+
     /// <summary>Starts the process and waits until it takes requests.</summary>
     public async Task StartAsync()
     {
         await LaunchAsync();
-        var line = await process!.ReadyAsync();
-        client?.Dispose();
-        client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan })
-        {
-            BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]),
-        };
+        await ListensAsync();
     }
 
     /// <summary>Starts the process where it is to give up.</summary>
@@ -69,6 +68,46 @@ internal sealed class ServiceProcess : IAsyncDisposable
     {
         await LaunchAsync();
         return await process!.ExitedAsync();
+    }
+
+    /// <summary>Runs the program as a command beside, with the settings of the service.</summary>
+    public async Task<(int ExitCode, string Output)> CommandAsync(params string[] arguments)
+    {
+        await using var command = new ChildProcess(StartInfo(arguments), Listening);
+        return (await command.ExitedAsync(), command.Output);
+    }
+
+    /// <summary>POST /admin/fsck</summary>
+    public async Task<FsckAnswer> FsckAsync(bool repair = false)
+    {
+        using var answer = await Client.PostAsJsonAsync(new Uri("/admin/fsck", UriKind.Relative), new { repair });
+        return (await answer.Content.ReadFromJsonAsync<FsckAnswer>())!;
+    }
+
+    /// <summary>GET /info</summary>
+    public async Task<Info> InfoAsync() => (await Client.GetFromJsonAsync<Info>(new Uri("/info", UriKind.Relative)))!;
+
+    /// <summary>GET /health/ready, where it is ready.</summary>
+    public async Task<Ready> ReadyAnswerAsync() => (await Client.GetFromJsonAsync<Ready>(new Uri("/health/ready", UriKind.Relative)))!;
+
+    public async Task<HttpStatusCode> StatusAsync(string path)
+    {
+        using var answer = await Client.GetAsync(new Uri(path, UriKind.Relative));
+        return answer.StatusCode;
+    }
+
+    /// <summary>Starts the process and does not wait for it.</summary>
+    public Task BeginStartAsync() => LaunchAsync();
+
+    /// <summary>Waits until the process that was started takes requests.</summary>
+    public async Task ListensAsync()
+    {
+        var line = await process!.ReadyAsync();
+        client?.Dispose();
+        client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan })
+        {
+            BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]),
+        };
     }
 
     public void Kill() => process!.Kill();
@@ -106,10 +145,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        var start = new ProcessStartInfo("dotnet", [Program, "--urls", "http://127.0.0.1:0"])
-        {
-            WorkingDirectory = home,
-        };
+        process = new ChildProcess(StartInfo("--urls", "http://127.0.0.1:0"), Listening);
+    }
+
+    private ProcessStartInfo StartInfo(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { WorkingDirectory = home };
         foreach (var inherited in start.Environment.Keys.Where(IsSetting).ToArray())
         {
             start.Environment.Remove(inherited);
@@ -120,7 +161,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        process = new ChildProcess(start, Listening);
+        return start;
     }
 
     /// <summary>Whether a variable of the developer's shell would change the service under test.</summary>

@@ -88,6 +88,7 @@ internal sealed class StoreProxy : IAsyncDisposable
         private readonly TcpClient store = new();
         private readonly CommandReader commands = new();
         private bool onlyDrains;
+        private CallFault? met;
 
         public async Task RunAsync()
         {
@@ -103,6 +104,8 @@ internal sealed class StoreProxy : IAsyncDisposable
                     // The store ends the connection once it has done what was sent.
                     await returning;
                 }
+
+                await (met?.MeetAsync(proxy.ending.Token) ?? Task.CompletedTask);
             }
             catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
             {
@@ -143,14 +146,15 @@ internal sealed class StoreProxy : IAsyncDisposable
 
         private async Task<bool> ForwardAsync(NetworkStream target, ReadOnlyMemory<byte> bytes)
         {
-            foreach (var end in commands.EndsOfScriptCalls(bytes.Span))
+            foreach (var (end, script) in commands.EndsOfScriptCalls(bytes.Span))
             {
                 var fault = proxy.armed;
-                if (fault is null || !fault.IsMet())
+                if (fault is null || !fault.IsMet(script))
                 {
                     continue;
                 }
 
+                met = fault;
                 if (fault.IsApplied)
                 {
                     onlyDrains = true;
@@ -177,14 +181,31 @@ internal sealed class StoreProxy : IAsyncDisposable
     }
 }
 
-/// <summary>A fault at the nth script call from now on: before the store has it, or after it has done it.</summary>
-internal sealed class CallFault(int call, bool applied)
+/// <summary>
+/// A fault at the nth script call from now on: before the store has it, or after it has done it. Then the connection breaks, or, with
+/// <paramref name="holds"/>, nothing more comes through it.
+/// </summary>
+/// <param name="script">Only calls of this script count; null for all.</param>
+internal sealed class CallFault(int call, bool applied, Store.Script? script = null, bool holds = false)
 {
+    private readonly string? name = script is null ? null : Convert.ToHexStringLower(script.Sha1);
+    private readonly TaskCompletionSource met = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int left = call;
 
     public bool IsApplied => applied;
 
     public bool WasMet => Volatile.Read(ref left) <= 0;
 
-    public bool IsMet() => Interlocked.Decrement(ref left) == 0;
+    /// <summary>Completes once the call is on hold.</summary>
+    public Task Met => met.Task;
+
+    /// <param name="called">As the store names it.</param>
+    public bool IsMet(string called) => (name is null || name == called) && Interlocked.Decrement(ref left) == 0;
+
+    /// <summary>Keeps the connection as it is, where it is to be held.</summary>
+    public Task MeetAsync(CancellationToken end)
+    {
+        met.TrySetResult();
+        return holds ? Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, end) : Task.CompletedTask;
+    }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
@@ -270,7 +271,15 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     }
 
     /// <summary>Every job stands in exactly the index that its record tells (S10).</summary>
-    internal async Task AssertSoundAsync() => Assert.Empty(await Service<Fsck>().RunAsync(repair: false));
+    internal async Task AssertSoundAsync() => Assert.Empty(await FsckAsync(repair: false));
+
+    /// <returns>What fsck has found: each fault as its kind and what it is of.</returns>
+    internal async Task<string[]> FsckAsync(bool repair)
+    {
+        var faults = (await Service<Fsck>().RunAsync(repair)).Faults;
+        return [.. faults.SelectMany(fault => fault.Examples.Select(example => $"{JsonNamingPolicy.KebabCaseLower.ConvertName($"{fault.Kind}")} {example}"))
+            .Order(StringComparer.Ordinal)];
+    }
 
     internal static async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, HttpStatusCode status = HttpStatusCode.OK)
     {

@@ -22,6 +22,8 @@ internal static class TestKeys
 
     public static TestKey Admin { get; } = new("a", "admin");
 
+    public static TestKey Operate { get; } = new("o", "operate");
+
     /// <summary>Until 2030-01-01T01:00:00Z.</summary>
     public static TestKey Short { get; } = new("short", "read", expiresAt: "2030-01-01T01:00:00Z");
 
@@ -30,7 +32,7 @@ internal static class TestKeys
 
     public static TestKey Second { get; } = new("twice", "read,produce");
 
-    public static IReadOnlyDictionary<string, string> Settings { get; } = new[] { All, Mine, Acme, Produce, Consume, Read, Admin, Short, First, Second }
+    public static IReadOnlyDictionary<string, string> Settings { get; } = new[] { All, Mine, Acme, Produce, Consume, Read, Admin, Operate, Short, First, Second }
         .SelectMany((key, i) => key.Entry.Select(field => KeyValuePair.Create($"Security:Keys:{i}:{field.Key}", field.Value))).ToDictionary();
 }
 

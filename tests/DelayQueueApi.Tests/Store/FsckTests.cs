@@ -34,12 +34,13 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await database.SortedSetAddAsync(indexes[11], Api.StoredId("0-01M83VNRT5000009VMC8KNA3D9"), 7);
         await database.KeyDeleteAsync(api.Service<Partitions>().First.Queues);
 
-        var found = await api.Service<Fsck>().RunAsync(repair: false);
+        var found = await api.FsckAsync(repair: false);
         Assert.Equal(
-            [$"missing {pending.Id}", $"missing {leased.Id}", "stray 0-01M83VNRT5000009VMC8KNA3D9", $"stray {leased.Id}"],
-            found.Order(StringComparer.Ordinal));
+            [$"missing-entry {pending.Id}", "stray-entry 0-01M83VNRT5000009VMC8KNA3D9", $"stray-entry {leased.Id}", $"wrong-score {leased.Id}"],
+            found);
 
-        Assert.Equal(4, (await api.Service<Fsck>().RunAsync(repair: true)).Count);
+        var repaired = await api.FsckAsync(repair: true);
+        Assert.Equal([$"late-event default/{queue}", .. found], repaired);
         await api.AssertSoundAsync();
         api.Advance(30_000);
         Assert.Equal([leased.Id, pending.Id], (await api.ClaimAsync(queue, "\"limit\":9")).Select(job => job.Id));
@@ -54,7 +55,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var database = await api.Service<StoreConnection>().DatabaseAsync();
         await database.HashIncrementAsync(api.Service<Partitions>().First.For([$"default/{queue}"])[^1], "created", 5);
 
-        Assert.Equal([$"miscounted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"wrong-count default/{queue}"], await api.FsckAsync(repair: true));
 
         await api.AssertSoundAsync();
         Assert.Equal(2, (await api.QueueAsync(queue)).Totals.Created);
@@ -67,7 +68,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var database = await api.Service<StoreConnection>().DatabaseAsync();
         await database.KeyDeleteAsync(api.Service<Partitions>().First.Names);
 
-        Assert.Equal([$"unlisted default/{queue}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"unlisted-queue default/{queue}"], await api.FsckAsync(repair: true));
 
         await api.AssertSoundAsync();
         Assert.Equal(queue, (await api.QueueAsync(queue)).Queue);
@@ -103,7 +104,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await api.CancelAsync(unmade);
         await database.StringSetAsync(keys.LastId, newest);
 
-        Assert.Equal([$"unmade {unmade}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal(["unmade-job unmade"], await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
         Assert.Equal(finished, await ScheduleUnderAsync("finished"));
         Assert.Equal(pending, await ScheduleUnderAsync("pending"));
@@ -130,8 +131,8 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await database.SortedSetAddAsync(keys[2], [new("default/late", 5), new("default/paused", 6), new("default/gone", 7)]);
 
         Assert.Equal(
-            ["missing schedule default/hidden", "missing schedule default/late", "stray schedule default/gone", "stray schedule default/paused"],
-            (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+            ["missing-schedule-entry default/hidden", "missing-schedule-entry default/late", "stray-schedule-entry default/gone", "stray-schedule-entry default/paused"],
+            await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
     }
 
@@ -151,7 +152,7 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var cut = (await api.ClaimAsync(queue, "\"limit\":9"))[^1];
         await api.SettleAsync(cut, "ack");
 
-        Assert.Equal(["unfired default/cut", "missing schedule default/cut"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal(["missing-schedule-entry default/cut", "unfired-schedule default/cut"], await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
         await api.FireAsync();
         await api.FireAsync();
@@ -185,9 +186,9 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         Assert.Equal(
             new[]
             {
-                $"missing {starts.Id}", $"missing {completed.Id}", $"missing {expired.Id}", $"stray {completed.Id}", $"stray {expired.Id}",
+                $"late-event default/{queue}", $"missing-entry {completed.Id}", $"stray-entry {completed.Id}", $"stray-entry {expired.Id}", $"wrong-score {starts.Id}", $"wrong-score {expired.Id}",
             }.Order(StringComparer.Ordinal),
-            (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+            await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
         api.Advance(60_000);
         await api.ReapAsync();
@@ -214,9 +215,9 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         await SetLockAsync("started", started.Id);
         await SetLockAsync("another", holder.Id);
 
-        string[] expected = [.. ((string[])["another", "dead", "gone", "kept", "started"]).Select(key => $"stray lock default/{queue} {key}")];
-        Assert.Equal(expected, (await api.Service<Fsck>().RunAsync(repair: false)).Order(StringComparer.Ordinal));
-        Assert.Equal(expected, (await api.Service<Fsck>().RunAsync(repair: true)).Order(StringComparer.Ordinal));
+        string[] expected = [.. ((string[])["another", "dead", "gone", "kept", "started"]).Select(key => $"stray-lock default/{queue} {key}")];
+        Assert.Equal(expected, await api.FsckAsync(repair: false));
+        Assert.Equal(expected, await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
         Assert.Equal(HttpStatusCode.OK, (await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1,{{Unique}}}""")).StatusCode);
     }
@@ -230,10 +231,10 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         var database = await api.Service<StoreConnection>().DatabaseAsync();
 
         await database.KeyDeleteAsync(api.Service<Partitions>().First.Unique);
-        Assert.Equal([$"unlocked {holder.Id}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"missing-lock {holder.Id}"], await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
         await SetLockAsync("k", other.Id);
-        Assert.Equal([$"unlocked {holder.Id}"], await api.Service<Fsck>().RunAsync(repair: true));
+        Assert.Equal([$"missing-lock {holder.Id}"], await api.FsckAsync(repair: true));
         await api.AssertSoundAsync();
 
         var again = await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1,{{Unique}}}""");

@@ -266,6 +266,10 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Id(Start, "E", 2)]);
         await RunAsync("Store/FsckCounts.lua", [Queue], ["1"]);
         await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
+        await database.HashSetAsync(Api.Service<Partitions>().First.Jobs, "torn", "P4");
+        await RunAsync("Store/Fsck.lua", [Queue], ["", "", "torn"]);
+        await RunAsync("Store/FsckAside.lua", [], ["1", "torn", "P", "torn"]);
+        await RunAsync("Store/FsckAside.lua", [], ["1", "torn", "P4", "torn"]);
     }
 
     /// <summary>Two schedules, of which one goes on, one ends and both have made a job; then what fsck finds.</summary>

@@ -60,6 +60,11 @@ internal abstract class ScriptTranscript(Api api)
         Assert.Equal(codes.Split(' '), reply.Skip(2).Select(answer => answer.Resp2Type == ResultType.Array ? (string)answer[0]! : "1"));
     }
 
+    private static RedisKey[] FurtherKeys(string script, PartitionKeys keys) =>
+        script == "Store/FsckAside.lua" ? [keys.Jobs, keys.LostAndFound]
+        : script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules
+        : [];
+
     protected async Task<RedisResult> RunAsync(string script, string[] queues, RedisValue[] arguments)
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
@@ -71,7 +76,7 @@ internal abstract class ScriptTranscript(Api api)
 
         var keys = Api.Service<Partitions>().First;
         var reply = await database.ScriptEvaluateAsync(
-            Script.Load(script).Text, [.. keys.For(queues), .. script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules : []], call.Add(arguments).Arguments(Now));
+            Script.Load(script).Text, [.. keys.For(queues), .. FurtherKeys(script, keys)], call.Add(arguments).Arguments(Now));
         // The engines tell a hash's fields in any order.
         text.Append(script).Append(' ').Append(script == "Queues/GetQueue.lua" ? ShowHashes(reply) : Show(reply)).Append('\n');
         return reply;
