@@ -255,4 +255,6 @@ public abstract class HiddenTests(KeyedApi api)
     public sealed class OnEmbedded(KeyedEmbeddedApi api) : HiddenTests(api), IClassFixture<KeyedEmbeddedApi>;
 
     public sealed class OnRedis(KeyedRedisApi api) : HiddenTests(api), IClassFixture<KeyedRedisApi>;
+
+    public sealed class OnPartitions(KeyedPartitionedApi api) : HiddenTests(api), IClassFixture<KeyedPartitionedApi>;
 }

@@ -78,3 +78,10 @@ public abstract class KeyedApi(Engine engine) : Api(engine)
 public sealed class KeyedEmbeddedApi(EmbeddedEngine engine) : KeyedApi(engine);
 
 public sealed class KeyedRedisApi(RedisEngine engine) : KeyedApi(engine);
+
+/// <summary>With jobs spread over partitions.</summary>
+public sealed class KeyedPartitionedApi(RedisEngine engine) : KeyedApi(engine)
+{
+    protected override IReadOnlyDictionary<string, string> Settings =>
+        new Dictionary<string, string>(TestKeys.Settings) { ["Store:Partitions"] = $"{PartitionedApi.Partitions}" };
+}

@@ -1,4 +1,5 @@
 using System.Net;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Security;
@@ -137,6 +138,24 @@ public abstract class NamespaceTests(KeyedApi api)
         Assert.DoesNotContain($"{queue}-theirs", ours);
     }
 
+    [Fact]
+    public async Task Settings_of_all_are_found_for_partitions_that_are_new()
+    {
+        await api.AskAsync(TestKeys.Acme, "PUT", $"/queues/{queue}", "{\"leaseMs\":5000}");
+        await api.AskAsync(TestKeys.All, "PUT", $"/queues/{queue}", "{\"leaseMs\":6000}");
+
+        var all = new List<string>();
+        QueueName? last = null;
+        do
+        {
+            (var page, last) = await api.Service<QueueStore>().ListAllAsync(last, 1, TestContext.Current.CancellationToken);
+            all.AddRange(page.Where(found => found.Queue.Text == queue).Select(found => $"{found.Queue.Stored} {found.Settings.LeaseMs}"));
+        }
+        while (last is not null);
+
+        Assert.Equal([$"acme/{queue} 5000", $"default/{queue} 6000"], all);
+    }
+
     private async Task<int> ReadyAsync(TestKey key)
     {
         var answer = await api.SendAsync(key, "GET", $"/queues/{queue}");
@@ -146,4 +165,6 @@ public abstract class NamespaceTests(KeyedApi api)
     public sealed class OnEmbedded(KeyedEmbeddedApi api) : NamespaceTests(api), IClassFixture<KeyedEmbeddedApi>;
 
     public sealed class OnRedis(KeyedRedisApi api) : NamespaceTests(api), IClassFixture<KeyedRedisApi>;
+
+    public sealed class OnPartitions(KeyedPartitionedApi api) : NamespaceTests(api), IClassFixture<KeyedPartitionedApi>;
 }
