@@ -4,6 +4,7 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Receipts;
 using DelayQueueApi.Schedules;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
@@ -18,7 +19,8 @@ builder.Services
     .AddQueues()
     .AddReaping()
     .AddSchedules()
-    .AddOpenApiDocument();
+    .AddOpenApiDocument()
+    .AddReceipts();
 
 var app = builder.Build();
 app.UseHttp();

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DelayQueueApi.Receipts;
 using FluentValidation;
 
 namespace DelayQueueApi.Http;
@@ -9,6 +10,7 @@ internal static class ApiConventions
     public static RouteGroupBuilder WithApiConventions(this RouteGroupBuilder group)
     {
         group.AddEndpointFilter(CheckBodyAsync);
+        group.AddEndpointFilter(GiveReceiptAsync);
         return group.WithHotConventions();
     }
 
@@ -37,6 +39,14 @@ internal static class ApiConventions
         }
 
         return await next(context);
+    }
+
+    private static async ValueTask<object?> GiveReceiptAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        return ReceiptServices.IsWrite(http.Request.Method) && http.Request.Headers[AskedDurability.Header] is { Count: > 0 } durability
+            ? await http.RequestServices.GetRequiredService<DurabilityReceipts>().GiveAsync(http, durability, async () => (IResult)(await next(context))!)
+            : await next(context);
     }
 
     /// <summary>Names in errors are those of the JSON fields.</summary>

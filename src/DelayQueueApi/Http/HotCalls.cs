@@ -1,3 +1,4 @@
+using DelayQueueApi.Receipts;
 using FluentValidation;
 
 namespace DelayQueueApi.Http;
@@ -18,7 +19,8 @@ internal static class HotCalls
     {
         var limit = JsonBody<T>.LimitIn(routes.ServiceProvider);
         var validator = routes.ServiceProvider.GetService<IValidator<T>>();
-        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, limit, validator, handle));
+        var receipts = routes.ServiceProvider.GetRequiredService<DurabilityReceipts>();
+        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, limit, validator, receipts, handle));
         call.Add(endpoint =>
         {
             endpoint.Metadata.Add(handler.Method);
@@ -31,11 +33,14 @@ internal static class HotCalls
     /// <summary>True where the call answers everything itself, its errors too.</summary>
     public static bool IsHot(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<HotCall>() is not null;
 
-    private static async Task RunAsync<T>(HttpContext http, int limit, IValidator<T>? validator, Func<HttpContext, JsonBody<T>, Task<IResult>> handle)
+    private static async Task RunAsync<T>(
+        HttpContext http, int limit, IValidator<T>? validator, DurabilityReceipts receipts, Func<HttpContext, JsonBody<T>, Task<IResult>> handle)
         where T : class
     {
         var body = await JsonBody<T>.ReadAsync(http, limit);
-        var answer = body.Problem ?? body.Validate(validator) ?? await handle(http, body);
+        var answer = body.Problem ?? body.Validate(validator) ?? (http.Request.Headers[AskedDurability.Header] is { Count: > 0 } durability
+            ? await receipts.GiveAsync(http, durability, () => handle(http, body))
+            : await handle(http, body));
         await answer.ExecuteAsync(http);
     }
 

@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Reaping;
 using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -22,6 +23,7 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly Partitions partitions;
     private readonly Wakeups wakeups;
     private readonly WorkersSeen workers;
+    private readonly LeaseGrace grace;
     private readonly StoreOptions options;
     private readonly GroupCommits<Claim, Claimed> claims;
     private readonly GroupCommits<Ack, Acked> acks;
@@ -29,9 +31,9 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly GroupCommits<HeldLease, Settled> releases;
     private readonly GroupCommits<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, LeaseGrace grace, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.partitions, this.wakeups, this.workers, this.options) = (scripts, partitions, wakeups, workers, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.workers, this.grace, this.options) = (scripts, partitions, wakeups, workers, grace, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
         claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience);
         acks = new(partitions, AckAsync, ack => ack.Weight, Limits.MaxClaim, patience);
@@ -234,7 +236,8 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<Extended>> ExtendAsync(PartitionKeys partition, IReadOnlyList<Extension> batch)
     {
-        var call = Call(partition, batch, extension => extension.Lease, extension => [extension.LeaseMs]);
+        RedisValue adopt = grace.IsRunning ? "1" : "";
+        var call = Call(partition, batch, extension => extension.Lease, extension => [extension.LeaseMs, adopt]);
         var reply = (RedisResult[])(await scripts.RunAsync(ExtendScript, call))!;
         var answers = new Extended[batch.Count];
         for (var i = 0; i < answers.Length; i++)

@@ -46,6 +46,9 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
     /// <summary>Which job holds which unique key.</summary>
     public RedisKey Unique => shared[10];
 
+    /// <summary>Counts what durability receipts have written to wait for it.</summary>
+    public RedisKey Receipts => root + "receipts";
+
     /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
     public RedisChannel Ended => RedisChannel.Literal(root + "ended");
 

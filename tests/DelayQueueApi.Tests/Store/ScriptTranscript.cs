@@ -70,8 +70,9 @@ internal abstract class ScriptTranscript(Api api)
         }
 
         var keys = Api.Service<Partitions>().First;
-        var reply = await database.ScriptEvaluateAsync(
-            Script.Load(script).Text, [.. keys.For(queues), .. script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules : []], call.Add(arguments).Arguments(Now));
+        RedisKey[] further = script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules
+            : script == "Receipts/WriteMark.lua" ? [keys.Receipts] : [];
+        var reply = await database.ScriptEvaluateAsync(Script.Load(script).Text, [.. keys.For(queues), .. further], call.Add(arguments).Arguments(Now));
         // The engines tell a hash's fields in any order.
         text.Append(script).Append(' ').Append(script == "Queues/GetQueue.lua" ? ShowHashes(reply) : Show(reply)).Append('\n');
         return reply;
