@@ -63,5 +63,8 @@ mutant forgotten-idempotency-keys S12 Two_services_on_Redis_keep_all_promises Jo
 mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
   's/settled\.get\(lease\.id\)/nil/'
 
+mutant receipts-without-replicas S1 A_job_that_replicas_are_known_to_have_outlives_its_primary Receipts/DurabilityReceipts.cs \
+  's/known\.Replicas < asked\.Replicas/known.Replicas < 0/'
+
 echo "$caught of $count mutants are caught"
 [ "$caught" -eq "$count" ]

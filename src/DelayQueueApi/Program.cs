@@ -5,6 +5,7 @@ using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Reaping;
+using DelayQueueApi.Receipts;
 using DelayQueueApi.Schedules;
 using DelayQueueApi.Security;
 using DelayQueueApi.Store;
@@ -31,7 +32,8 @@ builder.Services
     .AddQueues()
     .AddReaping()
     .AddSchedules()
-    .AddOpenApiDocument();
+    .AddOpenApiDocument()
+    .AddReceipts();
 
 var app = builder.Build();
 app.UseHttp();

@@ -10,6 +10,24 @@ internal sealed record Outage(string What, Func<Task> BeginAsync, Func<Task> End
 {
     public static Outage Kill(RedisProcess redis) => new("Redis killed", Do(redis.Kill), redis.StartAsync);
 
+    /// <summary>The primary gets nothing to its replicas, then it is killed and stays away; it ends once another one has taken its place.</summary>
+    /// <param name="between">Before it is killed.</param>
+    public static Outage FailOver(ReplicatedRedis redis, Func<Task> between) => new(
+        "primary cut off and killed",
+        async () =>
+        {
+            redis.StopReplication();
+            await between();
+            redis.Primary.Kill();
+        },
+        redis.UntilFailedOverAsync);
+
+    /// <summary>The primary stops, and comes back only once another one has taken its place.</summary>
+    public static Outage Isolate(ReplicatedRedis redis) => new("primary paused", redis.Primary.PauseAsync, redis.UntilFailedOverAsync);
+
+    public static Outage Return(RedisProcess former, ReplicatedRedis redis) =>
+        new("former primary is back", former.ResumeAsync, () => redis.UntilFollowsAsync(former), IsMet: false);
+
     public static Outage Pause(RedisProcess redis) => new("Redis paused", redis.PauseAsync, redis.ResumeAsync);
 
     /// <summary>A script that runs and runs: from 100 ms on Redis refuses all others.</summary>

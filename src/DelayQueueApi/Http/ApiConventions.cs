@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DelayQueueApi.Receipts;
 using DelayQueueApi.Security;
 using FluentValidation;
 
@@ -11,6 +12,7 @@ internal static class ApiConventions
     {
         group.AddEndpointFilter(CheckBodyAsync);
         group.AddEndpointFilter(Rights.CheckAsync);
+        group.AddEndpointFilter(GiveReceiptAsync);
         return group.WithHotConventions();
     }
 
@@ -39,6 +41,14 @@ internal static class ApiConventions
         }
 
         return await next(context);
+    }
+
+    private static async ValueTask<object?> GiveReceiptAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        return ReceiptServices.IsWrite(http.Request.Method) && http.Request.Headers[AskedDurability.Header] is { Count: > 0 } durability
+            ? await http.RequestServices.GetRequiredService<DurabilityReceipts>().GiveAsync(http, durability, async () => (IResult)(await next(context))!)
+            : await next(context);
     }
 
     /// <summary>Names in errors are those of the JSON fields.</summary>

@@ -24,12 +24,13 @@ internal static class GetInfo
     /// <param name="Kind">redis, valkey or embedded.</param>
     /// <param name="Version">As the store tells it.</param>
     /// <param name="Durability">What an acknowledged job survives.</param>
+    /// <param name="Replicas">How many replicas follow it now.</param>
     /// <param name="Warnings">What weakens promises, in words: settings, and what is wrong with memory or disk.</param>
-    internal sealed record StoreInfo(string Kind, string Version, Durability Durability, string[] Warnings);
+    internal sealed record StoreInfo(string Kind, string Version, Durability Durability, int Replicas, string[] Warnings);
 
     private static async Task<Ok<Response>> HandleAsync(StoreFacts store)
     {
         var facts = await store.ReadAsync();
-        return TypedResults.Ok(new Response(Version, new StoreInfo(facts.Kind, facts.Version, facts.Durability, facts.Warnings)));
+        return TypedResults.Ok(new Response(Version, new StoreInfo(facts.Kind, facts.Version, facts.Durability, facts.Replicas, facts.Warnings)));
     }
 }

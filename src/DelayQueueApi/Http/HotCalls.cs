@@ -1,3 +1,4 @@
+using DelayQueueApi.Receipts;
 using DelayQueueApi.Security;
 using FluentValidation;
 
@@ -20,7 +21,8 @@ internal static class HotCalls
         var callers = routes.ServiceProvider.GetRequiredService<Callers>();
         var limit = JsonBody<T>.LimitIn(routes.ServiceProvider);
         var validator = routes.ServiceProvider.GetService<IValidator<T>>();
-        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, callers, limit, validator, handle));
+        var receipts = routes.ServiceProvider.GetRequiredService<DurabilityReceipts>();
+        var call = routes.MapPost(pattern, (HttpContext http) => RunAsync(http, callers, limit, validator, receipts, handle));
         call.Add(endpoint =>
         {
             endpoint.Metadata.Add(handler.Method);
@@ -34,11 +36,13 @@ internal static class HotCalls
     public static bool IsHot(HttpContext http) => http.GetEndpoint()?.Metadata.GetMetadata<HotCall>() is not null;
 
     private static async Task RunAsync<T>(
-        HttpContext http, Callers callers, int limit, IValidator<T>? validator, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
+        HttpContext http, Callers callers, int limit, IValidator<T>? validator, DurabilityReceipts receipts, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
         where T : class
     {
         var body = await JsonBody<T>.ReadAsync(http, limit);
-        var answer = body.Problem ?? body.Validate(validator) ?? await handle(http, callers.Of(http), body);
+        var answer = body.Problem ?? body.Validate(validator) ?? (http.Request.Headers[AskedDurability.Header] is { Count: > 0 } durability
+            ? await receipts.GiveAsync(http, durability, () => handle(http, callers.Of(http), body))
+            : await handle(http, callers.Of(http), body));
         await answer.ExecuteAsync(http);
     }
 

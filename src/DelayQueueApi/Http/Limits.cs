@@ -22,6 +22,7 @@ internal static class Limits
     public const int MaxErrorTypeLength = 128;
     public const int MaxKeyLength = 255;
     public const int MaxUniqueKeyLength = 128;
+    public const int MaxReplicas = 100;
     public const int MaxFollowUps = 20;
     public const int MaxResultBytes = 65_536;
     public const int MinKeyKnownMs = 1_000;

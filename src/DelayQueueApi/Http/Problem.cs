@@ -10,7 +10,7 @@ namespace DelayQueueApi.Http;
 /// <param name="Detail">More about it.</param>
 /// <param name="Errors">validation: messages by JSON field or query parameter.</param>
 /// <param name="JobId">unique-conflict: the job that holds the key.</param>
-/// <param name="Applied">store-unavailable: "no" where the request surely had no effect, "unknown" where it may have had one.</param>
+/// <param name="Applied">store-unavailable, durability-…: "no" where the request surely had no effect, "unknown" where it may have had one.</param>
 internal sealed record Problem(
     string Type, string Title, int Status, string TraceId, string? Detail = null, IDictionary<string, string[]>? Errors = null, string? JobId = null, string? Applied = null)
 {

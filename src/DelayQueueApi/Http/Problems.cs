@@ -113,8 +113,14 @@ internal static class Problems
         Type = Prefix + "store-unavailable",
         Title = "The store is not available.",
         Detail = error.Message,
-        Extensions = { ["applied"] = error.Applied == Applied.No ? "no" : "unknown" },
+        Extensions = { ["applied"] = Word(error.Applied) },
     });
+
+    public static ProblemHttpResult DurabilityUnsupported(string detail) => Durability(
+        StatusCodes.Status400BadRequest, "durability-unsupported", "The store cannot tell whether a write is as durable as that.", Applied.No, detail);
+
+    public static ProblemHttpResult DurabilityNotAchieved(Applied applied, string detail) => Durability(
+        StatusCodes.Status503ServiceUnavailable, "durability-not-achieved", "The write is not known to be as durable as it was asked for.", applied, detail);
 
     public static string TraceId(HttpContext http) => System.Diagnostics.Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
 
@@ -143,6 +149,11 @@ internal static class Problems
             };
         }
     }
+
+    private static ProblemHttpResult Durability(int status, string type, string title, Applied applied, string detail) => TypedResults.Problem(
+        detail, statusCode: status, title: title, type: Prefix + type, extensions: [new("applied", Word(applied))]);
+
+    private static string Word(Applied applied) => applied == Applied.No ? "no" : "unknown";
 
     private static ProblemHttpResult Problem(int status, string type, string title, string detail) =>
         TypedResults.Problem(detail, statusCode: status, title: title, type: Prefix + type);

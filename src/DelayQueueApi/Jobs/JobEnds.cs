@@ -1,4 +1,5 @@
 using DelayQueueApi.Store;
+using StackExchange.Redis;
 
 namespace DelayQueueApi.Jobs;
 
@@ -15,6 +16,7 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
     private readonly Dictionary<string, Watch> watches = [];
     private int waiting;
     private Task? subscription;
+    private IConnectionMultiplexer? subscribed;
 
     /// <summary>How many calls wait.</summary>
     public int Waiting => Volatile.Read(ref waiting);
@@ -112,24 +114,26 @@ internal sealed class JobEnds(JobStore jobs, StoreConnection connection, Partiti
         Interlocked.Decrement(ref waiting);
     }
 
-    /// <summary>Whoever comes first subscribes, and the others wait for that; where it fails the next one tries again.</summary>
-    private Task SubscribeAsync()
-    {
-        lock (gate)
-        {
-            return subscription is null or { IsFaulted: true } ? subscription = TrySubscribeAsync() : subscription;
-        }
-    }
-
-    private async Task TrySubscribeAsync()
+    /// <summary>Whoever comes first subscribes, and the others wait for that; anew where it failed, or the connection is another one.</summary>
+    private async Task SubscribeAsync()
     {
         try
         {
             var subscriber = await connection.SubscriberAsync();
-            foreach (var partition in partitions)
+            Task listening;
+            lock (gate)
             {
-                await subscriber.SubscribeAsync(partition.Ended, (_, id) => Tell(JobId.FromStored(partition.Number, (byte[])id!).Text));
+                if (subscription is null or { IsFaulted: true } || subscriber.Multiplexer != subscribed)
+                {
+                    subscription = Task.WhenAll(partitions.Select(partition => subscriber.SubscribeAsync(
+                        partition.Ended, (_, id) => Tell(JobId.FromStored(partition.Number, (byte[])id!).Text))));
+                    subscribed = subscriber.Multiplexer;
+                }
+
+                listening = subscription;
             }
+
+            await listening;
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

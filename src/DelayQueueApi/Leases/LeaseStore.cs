@@ -1,5 +1,6 @@
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Reaping;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
@@ -24,6 +25,7 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly Wakeups wakeups;
     private readonly WorkersSeen workers;
     private readonly JobEvents events;
+    private readonly LeaseGrace grace;
     private readonly StoreOptions options;
     private readonly GroupCommits<Claim, Claimed> claims;
     private readonly GroupCommits<Ack, Acked> acks;
@@ -31,9 +33,11 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly GroupCommits<HeldLease, Settled> releases;
     private readonly GroupCommits<Extension, Extended> extensions;
 
-    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, JobEvents events, IOptions<StoreOptions> options)
+    public LeaseStore(
+        ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, JobEvents events, LeaseGrace grace, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.partitions, this.wakeups, this.workers, this.events, this.options) = (scripts, partitions, wakeups, workers, events, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.workers, this.events, this.grace, this.options) =
+            (scripts, partitions, wakeups, workers, events, grace, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
         claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience);
         acks = new(partitions, AckAsync, ack => ack.Weight, Limits.MaxClaim, patience);
@@ -243,7 +247,8 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     private async Task<IReadOnlyList<Extended>> ExtendAsync(PartitionKeys partition, IReadOnlyList<Extension> batch)
     {
-        var call = Call(partition, batch, extension => extension.Lease, extension => [extension.LeaseMs]);
+        RedisValue adopt = grace.IsRunning ? "1" : "";
+        var call = Call(partition, batch, extension => extension.Lease, extension => [extension.LeaseMs, adopt]);
         var reply = (RedisResult[])(await scripts.RunAsync(ExtendScript, call))!;
         var answers = new Extended[batch.Count];
         for (var i = 0; i < answers.Length; i++)

@@ -16,7 +16,7 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
     private readonly Lock gate = new();
     private readonly Dictionary<string, Line> lines = [];
     private readonly string instance = Guid.NewGuid().ToString("N");
-    private bool subscribed = connection.IsEmbedded;
+    private IConnectionMultiplexer? subscribed;
 
     /// <summary>A line to stand in, for a claim over these queues. Dispose it to leave.</summary>
     public Waiter Join(IEnumerable<string> queues)
@@ -95,7 +95,13 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
     }
 
     /// <summary>Listens to the hints of other instances from now on; where the store is away, not until it is called again.</summary>
-    public async Task SubscribeAsync() => subscribed = subscribed || await TrySubscribeAsync();
+    public async Task SubscribeAsync()
+    {
+        if (!connection.IsEmbedded)
+        {
+            await TrySubscribeAsync();
+        }
+    }
 
     private Line LineOf(string queue)
     {
@@ -143,11 +149,17 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
         }
     }
 
-    private async Task<bool> TrySubscribeAsync()
+    /// <summary>Anew where the connection is another one than before.</summary>
+    private async Task TrySubscribeAsync()
     {
         try
         {
             var subscriber = await connection.SubscriberAsync();
+            if (subscriber.Multiplexer == subscribed)
+            {
+                return;
+            }
+
             await subscriber.SubscribeAsync(partitions.First.Wake, (_, message) =>
             {
                 if (((string?)message)?.Split(' ') is [var from, var queue] && from != instance)
@@ -155,11 +167,11 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
                     Wake(queue);
                 }
             });
-            return true;
+            subscribed = subscriber.Multiplexer;
         }
         catch (Exception error) when (StoreException.From(error) is not null)
         {
-            return false;
+            // The caller comes again.
         }
     }
 

@@ -28,7 +28,7 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
     }
 
     /// <returns>Whether a text is a name as it stands in keys and records.</returns>
-    public static bool IsStored(string text) => text.StartsWith(Namespace, StringComparison.Ordinal) && FromStored(text).IsValid;
+    public static bool IsStored(string text) => text.IndexOf('/') > 0 && FromStored(text) is { IsValid: true } queue && Namespaces.IsValid(queue.Namespace);
 
     public static bool TryParse(string? text, out QueueName name)
     {

@@ -52,6 +52,9 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
     /// <summary>What the keys of all queues look like, for SCAN; <see cref="QueueOf"/> reads them.</summary>
     public string OfQueues => root + "q:*";
 
+    /// <summary>Counts what durability receipts have written to wait for it.</summary>
+    public RedisKey Receipts => root + "receipts";
+
     /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
     public RedisChannel Ended => RedisChannel.Literal(root + "ended");
 

@@ -9,6 +9,11 @@ internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock,
 {
     private static readonly TimeSpan WhileSlotMoves = TimeSpan.FromMilliseconds(10);
 
+    private IDatabase? own;
+
+    /// <returns>One that runs them there, and not on the connection that all share.</returns>
+    public ScriptRunner On(IDatabase database) => new(connection, clock, metrics, options) { own = database };
+
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<RedisResult> RunAsync(Script script, ScriptCall call)
     {
@@ -40,7 +45,7 @@ internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock,
 
     private async Task<RedisResult> EvaluateAsync(Script script, ScriptCall call)
     {
-        var database = await connection.DatabaseAsync();
+        var database = own ?? await connection.DatabaseAsync();
         var (keys, arguments) = (call.Keys, call.Arguments(clock.Now));
         try
         {

@@ -8,6 +8,8 @@ namespace DelayQueueApi.Store;
 /// <summary>Asks the store what it is and how far its promises go.</summary>
 internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embedded)
 {
+    private static readonly Version FirstWithWaitAof = new(7, 2);
+
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<Facts> ReadAsync()
     {
@@ -15,7 +17,7 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
         {
             var server = await connection.ServerAsync();
             var info = Parse((string?)await server.ExecuteAsync("INFO") ?? "");
-            return connection.IsEmbedded ? Embedded(info) : Redis(info, await SettingsAsync(server));
+            return connection.IsEmbedded ? Embedded(info) : Redis(info, await SettingsAsync(server), connection.HasSentinels);
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {
@@ -60,16 +62,42 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
 
     private static Facts Embedded(Dictionary<string, string> info) => new(
         "embedded", $"Garnet {info.GetValueOrDefault("garnet_version", "2.2")}", Durability.FsyncAlways, Evicts: false,
-        ["The embedded store serves one process; run on Redis or Valkey where more than one shall share the jobs."]);
+        ["The embedded store serves one process; run on Redis or Valkey where more than one shall share the jobs."])
+    {
+        AnswersFromDisk = true,
+    };
 
-    private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings)
+    private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings, bool canFailOver)
     {
         var warnings = new List<string>();
-        var durability = DurabilityOf(info, settings, warnings);
+        var onDisk = DurabilityOf(info, settings, warnings);
+        var replicas = info.Count(line => line.Key.StartsWith("slave", StringComparison.Ordinal) && line.Value.Contains("state=online", StringComparison.Ordinal));
+        // After a failover the disk of the former primary is of no use.
+        var durability = replicas > 0 && (canFailOver || onDisk == Durability.Memory) ? Durability.Replicated : onDisk;
+        // It is told only where it is set.
+        if (canFailOver && !info.ContainsKey("min_slaves_good_slaves"))
+        {
+            warnings.Add("min-replicas-to-write is 0: a primary that has lost its replicas goes on taking writes, which a failover loses. Set 1.");
+        }
+
         var version = info.GetValueOrDefault("valkey_version") ?? info.GetValueOrDefault("redis_version", "0.0");
         warnings.AddRange(StoreWarnings.Of(info, version));
-        return new Facts(info.ContainsKey("valkey_version") ? "valkey" : "redis", version, durability, StoreWarnings.Evicts(info), [.. warnings]);
+        return new Facts(info.ContainsKey("valkey_version") ? "valkey" : "redis", version, durability, StoreWarnings.Evicts(info), [.. warnings])
+        {
+            History = HistoryOf(info),
+            Replicas = replicas,
+            AnswersFromDisk = onDisk == Durability.FsyncAlways,
+            IsCluster = info.GetValueOrDefault("redis_mode") == "cluster",
+            // Valkey tells as redis_version which Redis it stands for.
+            CanTellOfDisk = info.GetValueOrDefault("aof_enabled") == "1"
+                && Version.TryParse(info.GetValueOrDefault("redis_version"), out var stands) && stands >= FirstWithWaitAof,
+        };
     }
+
+    /// <returns>As in <see cref="Facts.History"/>.</returns>
+    public static async Task<string> ReadHistoryAsync(IServer server) => HistoryOf(Parse((string?)await server.ExecuteAsync("INFO", "replication") ?? ""));
+
+    private static string HistoryOf(Dictionary<string, string> info) => info.GetValueOrDefault("master_replid", "");
 
     private static Durability DurabilityOf(Dictionary<string, string> info, Dictionary<string, string>? settings, List<string> warnings)
     {
@@ -92,11 +120,6 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
         else
         {
             warnings.Add("The append-only file is off: acknowledged jobs are lost when the server stops. Set appendonly yes.");
-        }
-
-        if (int.TryParse(info.GetValueOrDefault("connected_slaves"), CultureInfo.InvariantCulture, out var replicas) && replicas > 0)
-        {
-            return Durability.Replicated;
         }
 
         return Durability.Memory;
@@ -133,6 +156,20 @@ internal sealed record Facts(string Kind, string Version, Durability Durability,
 {
     /// <summary>Whether it keeps what it acknowledges beyond the life of its process.</summary>
     public bool Keeps => Durability != Durability.Memory && !Evicts;
+
+    /// <summary>Names what the server has written as a primary since it became one; another one after a failover or a restart.</summary>
+    public string History { get; init; } = "";
+
+    /// <summary>How many replicas follow it now.</summary>
+    public int Replicas { get; init; }
+
+    public bool IsCluster { get; init; }
+
+    /// <summary>Whether a write is on disk before it is answered.</summary>
+    public bool AnswersFromDisk { get; init; }
+
+    /// <summary>Whether it can be asked what is on its disk.</summary>
+    public bool CanTellOfDisk { get; init; }
 }
 
 /// <summary>

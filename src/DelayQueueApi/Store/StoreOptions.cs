@@ -21,6 +21,10 @@ internal sealed class StoreOptions
     [Range(50, 60_000)]
     public int TimeoutMs { get; set; } = 750;
 
+    /// <summary>How long leases hold at least after a failover that Sentinels have brought about, ms; 0 for no longer than they would.</summary>
+    [Range(0, 60_000)]
+    public int FailoverGraceMs { get; set; } = 5_000;
+
     /// <summary>The embedded store refuses new jobs once this process uses so many MiB of memory; 0 means half of what is available.</summary>
     [Range(0, 1_000_000)]
     public int EmbeddedMaxMemoryMiB { get; set; }

@@ -14,6 +14,8 @@ internal static class StoreServices
             .AddSingleton<ScriptRunner>()
             .AddSingleton<StoreFacts>()
             .AddSingleton<Fsck>()
+            .AddSingleton<Reaping.LeaseGrace>()
+            .AddHostedService<PrimaryFollower>()
             .AddSingleton(provider => new Partitions(provider.GetRequiredService<IOptions<StoreOptions>>()))
             .AddHostedService<StoreStartup>();
     }

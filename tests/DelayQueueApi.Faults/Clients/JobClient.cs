@@ -13,7 +13,8 @@ namespace DelayQueueApi.Faults.Clients;
 /// <param name="http">Looked up for each try, since a service that was started again listens elsewhere.</param>
 /// <param name="client">Its number in the history.</param>
 /// <param name="instance">The number of the service in the history.</param>
-internal sealed class JobClient(Func<HttpClient> http, History history, int client = 0, int instance = 0)
+/// <param name="durability">What is to be known of a job before its creation is answered; null for nothing.</param>
+internal sealed class JobClient(Func<HttpClient> http, History history, int client = 0, int instance = 0, string? durability = null)
 {
     private const int PageSize = 1_000;
 
@@ -21,7 +22,12 @@ internal sealed class JobClient(Func<HttpClient> http, History history, int clie
     {
         var request = Request(HttpMethod.Post, "/jobs", job.Body);
         request.Headers.Add("Idempotency-Key", job.Key);
-        return RecordAsync<Create, Job>(request, trip => new Create(trip, Reply.None, job), (call, made) => call with { Made = made });
+        if (durability is not null)
+        {
+            request.Headers.Add("Durability", durability);
+        }
+
+        return RecordAsync<Create, Job>(request, trip => new Create(trip, Reply.None, job, IsDurable: durability is not null), (call, made) => call with { Made = made });
     }
 
     /// <param name="claimId">Makes it safe to repeat.</param>
@@ -132,7 +138,7 @@ internal sealed class JobClient(Func<HttpClient> http, History history, int clie
         Assert.True(answer.StatusCode == HttpStatusCode.ServiceUnavailable, what);
         Assert.True(answer.Headers.RetryAfter is not null, what);
         var problem = JsonSerializer.Deserialize<Problem>(body, JsonSerializerOptions.Web)!;
-        Assert.Equal("urn:delayqueue:problem:store-unavailable", problem.Type);
+        Assert.True(problem.Type is "urn:delayqueue:problem:store-unavailable" or "urn:delayqueue:problem:durability-not-achieved", what);
         Assert.True(problem.Applied is "no" or "unknown", what);
         return new Reply(503, problem.Applied);
     }

@@ -21,6 +21,9 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
     private volatile bool stopping;
     private volatile bool abandoned;
 
+    /// <summary>What clients want to know of a job before its creation is answered; null for nothing.</summary>
+    public string? Durability { get; set; }
+
     /// <summary>True where clients are to begin nothing new.</summary>
     public bool IsStopping => stopping;
 
@@ -115,7 +118,7 @@ internal sealed class Load(IReadOnlyList<ServiceProcess> services, History histo
 
     private int InstanceOf(int client) => client % services.Count;
 
-    private JobClient Client(int client, int instance) => new(() => services[instance].Client, history, client, instance);
+    private JobClient Client(int client, int instance) => new(() => services[instance].Client, history, client, instance, Durability);
 
     /// <summary>Waits for a signal, or fails as the first client that fails.</summary>
     private async Task WhileRunning(Task signal) => await await Task.WhenAny([signal, .. running]).WaitAsync(ChildProcess.Patience);

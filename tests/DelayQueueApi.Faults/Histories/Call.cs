@@ -58,7 +58,8 @@ internal sealed record Reply(int Status, string? Applied = null)
 }
 
 /// <param name="Made">The answer's job, where there is one.</param>
-internal sealed record Create(Trip Trip, Reply Reply, NewJob Asked, Job? Made = null) : Call(Trip, Reply);
+/// <param name="IsDurable">Whether the answer tells that replicas have the job.</param>
+internal sealed record Create(Trip Trip, Reply Reply, NewJob Asked, Job? Made = null, bool IsDurable = false) : Call(Trip, Reply);
 
 /// <param name="ClaimId">The same one again is the same claim.</param>
 internal sealed record Claim(Trip Trip, Reply Reply, string Queue, int Limit, int LeaseMs, int WaitMs, string? ClaimId, IReadOnlyList<ClaimedJob> Grants)

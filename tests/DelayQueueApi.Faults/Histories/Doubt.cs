@@ -2,7 +2,7 @@ namespace DelayQueueApi.Faults.Histories;
 
 /// <summary>
 /// Takes back what was answered shortly before a kill of the store, for stores that write to disk later than they answer: those calls
-/// may have had their effect or not, as if nobody had answered.
+/// may have had their effect or not, as if nobody had answered. Jobs of which replicas are known to have them are promised all the same.
 /// </summary>
 internal static class Doubt
 {
@@ -16,6 +16,7 @@ internal static class Doubt
 
     private static Call Unanswered(Call call) => call switch
     {
+        Create { IsDurable: true } => call,
         Create create => create with { Reply = Reply.None, Made = null },
         Claim claim => claim with { Reply = Reply.None, Grants = [] },
         Settle settle => settle with { Reply = Reply.None, Answer = null },

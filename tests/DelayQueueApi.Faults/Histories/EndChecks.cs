@@ -42,7 +42,8 @@ internal sealed class EndChecks(Life life)
     {
         foreach (var ack in life.Settles.Where(settle => settle.Verb == Verb.Ack && settle.Reply.Status is 404 or 409))
         {
-            if (ack.Reply.Status == 404 && !life.IsMaybeCancelled)
+            // A job of which nobody was told may be gone as a whole.
+            if (ack.Reply.Status == 404 && !life.IsMaybeCancelled && (life.PromisedAt < long.MaxValue || life.Grants.Count > 0))
             {
                 yield return new Violation("S13", life.Id, ack.Ended, $"does not know its ack by {ack.Fence}, though nobody cancelled it");
             }

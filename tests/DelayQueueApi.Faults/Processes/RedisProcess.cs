@@ -13,7 +13,7 @@ namespace DelayQueueApi.Faults.Processes;
 /// <param name="settings">Further ones, as the command line takes them.</param>
 internal sealed class RedisProcess(string fsync = "always", params string[] settings) : IAsyncDisposable
 {
-    private readonly string program = Find();
+    private readonly string program = FindProgram();
     private readonly string directory = Directory.CreateTempSubdirectory("delayqueue-redis-").FullName;
     private readonly int port = FreePort();
     private ChildProcess? process;
@@ -56,15 +56,29 @@ internal sealed class RedisProcess(string fsync = "always", params string[] sett
     }
 
     /// <returns>The first line of the answer.</returns>
-    public async Task<string?> AskAsync(params string[] command)
+    public Task<string?> AskAsync(params string[] command) => AskAsync(port, command);
+
+    public static async Task<string?> AskAsync(int port, string[] command)
     {
-        using var connection = await SendAsync(command);
+        using var connection = await SendAsync(port, command);
         using var reader = new StreamReader(connection.GetStream());
         return await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience);
     }
 
+    /// <returns>What INFO tells, as lines "name:value".</returns>
+    public async Task<string[]> InfoAsync(string section)
+    {
+        using var connection = await SendAsync("INFO", section);
+        using var reader = new StreamReader(connection.GetStream());
+        var text = new char[int.Parse((await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience))![1..])];
+        await reader.ReadBlockAsync(text).AsTask().WaitAsync(ChildProcess.Patience);
+        return new string(text).Split("\r\n");
+    }
+
     /// <returns>A connection on which the answer is still to come. A script goes on without it.</returns>
-    public async Task<TcpClient> SendAsync(params string[] command)
+    public Task<TcpClient> SendAsync(params string[] command) => SendAsync(port, command);
+
+    private static async Task<TcpClient> SendAsync(int port, string[] command)
     {
         var connection = new TcpClient();
         await connection.ConnectAsync(IPAddress.Loopback, port);
@@ -87,7 +101,8 @@ internal sealed class RedisProcess(string fsync = "always", params string[] sett
         Directory.Delete(directory, recursive: true);
     }
 
-    private static string Find()
+    /// <returns>The path of redis-server.</returns>
+    public static string FindProgram()
     {
         var found = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "redis-server"))
             .FirstOrDefault(File.Exists);
@@ -100,7 +115,7 @@ internal sealed class RedisProcess(string fsync = "always", params string[] sett
         return found!;
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace DelayQueueApi.Faults.Processes;
 
@@ -29,6 +30,9 @@ internal sealed class StoreProxy : IAsyncDisposable
 
     /// <summary>The store gets everything, and nobody hears of it.</summary>
     public bool LosesReplies { get; set; }
+
+    /// <summary>Puts other words into the store's mouth, in its replies as far as they come in one piece.</summary>
+    public Func<string, string>? Rewrite { get; set; }
 
     /// <summary>Drops all connections; new ones may be made.</summary>
     public void Cut()
@@ -173,7 +177,7 @@ internal sealed class StoreProxy : IAsyncDisposable
         {
             if (!onlyDrains && !proxy.LosesReplies)
             {
-                await target.WriteAsync(bytes);
+                await target.WriteAsync(proxy.Rewrite is { } rewrite ? Encoding.Latin1.GetBytes(rewrite(Encoding.Latin1.GetString(bytes.Span))) : bytes);
             }
 
             return true;

@@ -20,6 +20,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await EndsAsync();
         await UniqueAsync();
         await ChainsAsync();
+        await GraceAsync();
         await RedriveTasksAsync();
         await RepairsAsync();
         await RecurAsync();
@@ -42,7 +43,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task ClaimsAsync()
     {
         await RunAsync("Leases/ClaimJobs.lua", [Queue, "default/empty"], [30_000, 3_600_000, "2,1", 1, "", Nonce, "w", "", "", "1", 5, 2_000, Nonce, "", "", "", "2", 1, "", Nonce, "", "", ""]);
-        await RunAsync("Reaping/DueQueues.lua", [], [10]);
+        await RunAsync("Reaping/DueQueues.lua", [], [10, 0]);
         Now += 5_000;
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "ünï", "", ""]);
         await RunAsync("Queues/GetQueue.lua", [Queue], []);
@@ -52,7 +53,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task SettlesAsync()
     {
         var fence = Now - 5_000;
-        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence, 90_000), .. Lease(Id(Start, "F", 3), fence, 90_000), .. Lease(Unknown, 1, 1_000)]);
+        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence, 90_000, ""), .. Lease(Id(Start, "F", 3), fence, 90_000, ""), .. Lease(Unknown, 1, 1_000, "1")]);
         await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence), .. Lease(Id(Start, "B", 1), 1), .. Lease(Unknown, 1)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Id(Start, "A"), Now), .. Nack(Id(Start, "B", 1), Now, dead: true)]);
@@ -98,18 +99,18 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await ExpectAsync("Jobs/CancelJob.lua", "2 2 2 1 0 -1", [Queue],
             [held[0], 1, held[1], 1, held[2], 1, Id(Start + 6_000, "K", 6), 1, Unknown, 1, Id(Start, "B", 1), 1]);
-        await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000)]);
+        await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000, "1")]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
         await ExpectAsync("Leases/NackJob.lua", "-2", [Queue], [60_000, .. Nack(held[1], at)]);
         await ExpectAsync("Leases/ReleaseJob.lua", "-2", [Queue], [60_000, .. Lease(held[2], at)]);
-        await ExpectAsync("Leases/ExtendLease.lua", "-2", [Queue], [60_000, .. Lease(held[2], at, 60_000)]);
+        await ExpectAsync("Leases/ExtendLease.lua", "-2", [Queue], [60_000, .. Lease(held[2], at, 60_000, "")]);
     }
 
     private async Task ExpiriesAsync()
     {
         Now += 43_300_000;
-        await RunAsync("Reaping/DueQueues.lua", [], [10]);
+        await RunAsync("Reaping/DueQueues.lua", [], [10, 0]);
         await RunAsync("Reaping/ReapQueues.lua", [Queue, "default/empty"], [1]);
         await RunAsync("Reaping/ReapQueues.lua", [Queue], [100]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 100, 1_000, Nonce, "", "", ""]);
@@ -190,7 +191,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Leases/NackJob.lua", "2", [Ends], [60_000, .. Nack(Id(Now, "O"), Now, dead: true)]);
         Now += 10;
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
-        await RunAsync("Reaping/DueQueues.lua", [], [10]);
+        await RunAsync("Reaping/DueQueues.lua", [], [10, 0]);
         await ExpectAsync("Queues/DeleteQueue.lua", "1", [Ends], ["", 100]);
         await ExpectAsync("Queues/DeleteQueue.lua", "0", [Ends], ["", 100]);
     }
@@ -230,6 +231,23 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Leases/AckJob.lua", "-4", [Chain], [60_000, 86_400_000, 1_000,
             .. Ack(Id(at, "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: 'j'))]);
         await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100]);
+    }
+
+    /// <summary>Leases that a failover has lost or cut short.</summary>
+    private async Task GraceAsync()
+    {
+        const string Grace = "default/grace";
+        Now++;
+        await MakeAsync("1 1", Grace, NewJob("X", queue: Grace), NewJob("Y", queue: Grace, delay: 60_000));
+        byte[] due = Id(Now, "X"), early = Id(Now, "Y", 1);
+        await ExpectAsync("Leases/ExtendLease.lua", "-1 -1 -1", [Grace],
+            [60_000, .. Lease(due, Now, 5_000, ""), .. Lease(due, Now + 1, 5_000, "1"), .. Lease(early, Now, 5_000, "1")]);
+        await ExpectAsync("Leases/ExtendLease.lua", "1", [Grace], [60_000, .. Lease(due, Now, 5_000, "1")]);
+        await RunAsync("Reaping/ProlongLeases.lua", [Queue, Grace], ["", 1_000, 50]);
+        await RunAsync("Reaping/ProlongLeases.lua", [Grace, Queue], ["", 6_000, 1]);
+        await RunAsync("Reaping/ProlongLeases.lua", [Grace], [Now + 6_000, 0, 50]);
+        await RunAsync("Receipts/WriteMark.lua", [], []);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Grace], ["1", 100]);
     }
 
     private async Task RedriveTasksAsync()

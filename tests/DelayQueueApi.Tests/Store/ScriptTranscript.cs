@@ -62,6 +62,7 @@ internal abstract class ScriptTranscript(Api api)
 
     private static RedisKey[] FurtherKeys(string script, PartitionKeys keys) =>
         script == "Store/FsckAside.lua" ? [keys.Jobs, keys.LostAndFound]
+        : script == "Receipts/WriteMark.lua" ? [keys.Receipts]
         : script.Contains("Schedules.lua", StringComparison.Ordinal) || script == "Reaping/LookAhead.lua" ? keys.Schedules
         : [];
 
