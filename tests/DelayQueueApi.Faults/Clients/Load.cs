@@ -8,7 +8,7 @@ namespace DelayQueueApi.Faults.Clients;
 /// </summary>
 internal sealed class Load(IReadOnlyList<ServiceProcess> services, History history, string queue, int seed)
 {
-    private const int Clients = 8;
+    public const int Clients = 8;
 
     /// <summary>Where nobody says that something is away, a call that failed is soon repeated.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
