@@ -56,7 +56,7 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
                 starting.Start();
                 server = starting;
             }
-            catch (SocketException) when (tries < PortTries)
+            catch (Exception error) when (error.GetBaseException() is SocketException && tries < PortTries)
             {
                 // Somebody else took the port between the look and the bind.
             }
