@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DelayQueueApi.Store;
+using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Admin;
@@ -60,7 +61,7 @@ internal static class FsckCommand
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton(TimeProvider.System).AddStore().PostConfigure<StoreOptions>(store => store.TimeoutMs = Math.Max(store.TimeoutMs, PatientMs));
+        builder.Services.AddSingleton(TimeProvider.System).AddSingleton<StoreMetrics>().AddStore().PostConfigure<StoreOptions>(store => store.TimeoutMs = Math.Max(store.TimeoutMs, PatientMs));
         return builder.Build();
     }
 

@@ -17,7 +17,7 @@ public abstract class ListJobsByMetadataTests(Api api)
 
         Assert.Equal([both], await FindAsync("tenant", "a", "kind", "mail"));
         Assert.Equal([both], await FindAsync("kind", "mail", "tenant", "a"));
-        Assert.Equal([both, other], await FindAsync("kind", "mail"));
+        Assert.Equal(new[] { both, other }.Order(StringComparer.Ordinal), await FindAsync("kind", "mail"));
         Assert.Empty(await FindAsync("tenant", "b", "kind", "sms"));
         Assert.Empty(await FindAsync("tenant", "mail"));
     }

@@ -13,7 +13,7 @@ public sealed class OpenServiceTests(OpenServiceTests.Plain api) : IClassFixture
     {
         var who = await (await api.GetAsync("/whoami")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
 
-        Assert.Equal("""{"id":"anonymous","namespace":"default","scopes":["produce","consume","read","admin"],"queues":["*"]}""", who);
+        Assert.Equal("""{"id":"anonymous","namespace":"default","scopes":["produce","consume","read","admin","operate"],"queues":["*"]}""", who);
     }
 
     [Theory]
