@@ -48,10 +48,10 @@ internal static class ReceiptServices
             {
                 Name = AskedDurability.Header,
                 In = ParameterLocation.Header,
-                Description = "fsync, replicated=N or both with a comma between them: answer only once the write is on disk, or N replicas have it. "
+                Description = "fsync, replicated=N or both with a comma between them, as in replicated=1, fsync: answer only once the write is on disk, or N replicas have it. "
                     + "400 where the store cannot tell, 503 where it is not so in time.",
+                // Without an example, which Swagger UI would send.
                 Schema = schema,
-                Example = "replicated=1, fsync",
             });
             swaggerDoc.AddComponent<IOpenApiHeader>(AskedDurability.Header, new OpenApiHeader
             {
