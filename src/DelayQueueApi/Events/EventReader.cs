@@ -59,12 +59,12 @@ internal sealed class EventReader(EventStore store, Partitions partitions, Event
             }
         }
 
-        if (page.Lost)
+        // Where the store has lost what was told already, it goes on with smaller numbers.
+        if (page.Lost && page.Next < positions[page.Partition].Entry)
         {
             handedOut[page.Partition] = Math.Min(handedOut[page.Partition], page.Next);
         }
 
-        // Where the store has lost what was told already, it goes on with smaller numbers.
         if (page.Lost || page.Next > positions[page.Partition].Entry)
         {
             positions[page.Partition] = new(page.Next, 0);

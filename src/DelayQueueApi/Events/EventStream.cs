@@ -57,6 +57,7 @@ internal sealed class EventStream(EventReader reader, EventFilter filter, EventF
                 return await next;
             }
 
+            ends.ThrowIfCancellationRequested();
             await WriteAsync(body, ": nothing new\n", ends);
         }
     }

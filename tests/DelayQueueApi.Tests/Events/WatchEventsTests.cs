@@ -154,11 +154,15 @@ public abstract class WatchEventsTests(Api api)
         await api.ScheduleAsync($"{queue}-other");
         await api.Service<EventFeed>().RunOnceAsync(TestContext.Current.CancellationToken);
 
-        var line = events.LineAsync();
-        await api.AdvanceUntilAsync(line, 15_000);
+        // The first time may come before the reader has seen the other queue's event.
+        for (var i = 0; i < 2 && events.LastId == before; i++)
+        {
+            var line = events.LineAsync();
+            await api.AdvanceUntilAsync(line, 15_000);
+            Assert.Equal(": nothing new", await line);
+            await events.LineAsync();
+        }
 
-        Assert.Equal(": nothing new", await line);
-        await events.LineAsync();
         Assert.NotEqual(before, events.LastId);
     }
 
