@@ -4,7 +4,7 @@ using DelayQueueApi.Http;
 
 namespace DelayQueueApi.Events;
 
-/// <summary>What may happen to a job; behind <see cref="Updated"/> to a queue. docs/events.md tells when each does.</summary>
+/// <summary>What may happen to a job; from paused on to a queue. docs/events.md tells when each does.</summary>
 [JsonConverter(typeof(KebabCaseEnum<EventType>))]
 internal enum EventType
 {

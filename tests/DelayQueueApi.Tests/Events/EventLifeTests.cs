@@ -93,8 +93,8 @@ public abstract class EventLifeTests(Api api)
         await api.SetQueueAsync(queue, "\"paused\":true");
 
         var counted = new[] { totals.Created, totals.Claimed, totals.Acked, totals.Nacked, totals.LeasesExpired, totals.Released, totals.Cancelled, totals.Expired, totals.Died };
-        // The queue's settings and its pause are events too.
-        var told = await events.TakeAsync((int)(counted.Sum() + 2));
+        // Its settings, twice, and its pause are events too.
+        var told = await events.TakeAsync((int)(counted.Sum() + 3));
 
         EventType[] types =
         [
