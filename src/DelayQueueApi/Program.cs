@@ -1,5 +1,6 @@
 using DelayQueueApi.Admin;
 using DelayQueueApi.Dashboard;
+using DelayQueueApi.Events;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
@@ -32,6 +33,7 @@ builder.Services
     .AddQueues()
     .AddReaping()
     .AddSchedules()
+    .AddEvents()
     .AddOpenApiDocument()
     .AddReceipts();
 
@@ -42,6 +44,7 @@ app.MapJobs();
 app.MapLeases();
 app.MapQueues();
 app.MapSchedules();
+app.MapEvents();
 app.MapService();
 app.MapAdmin();
 app.MapMetrics();

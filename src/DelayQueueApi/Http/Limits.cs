@@ -11,6 +11,7 @@ internal static class Limits
     public const int MaxLeaseMs = 12 * 3_600_000;
     public const int DefaultLeaseMs = 30_000;
     public const int MaxWaitMs = 60_000;
+    public const int MaxWatchMs = 900_000;
     public const int MaxClaim = 100;
     public const int MaxBatch = 1_000;
     public const int MaxClaimIdLength = 64;

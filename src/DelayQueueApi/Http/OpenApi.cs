@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Nodes;
+using DelayQueueApi.Events;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Security;
@@ -109,6 +110,7 @@ internal static class OpenApi
             (parameter.Description, parameter.Schema) = parameter.Name switch
             {
                 "id" => ("The job's id, as POST /jobs answered it.", parameter.Schema),
+                "queue" when IsList(parameter) => ("Only what happens in this queue; several may be named.", parameter.Schema),
                 "queue" => ("The queue's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
                 "If-Match" => ("The ETag of the job as it was shown; where it has changed since, the answer is 412.", parameter.Schema),
                 "name" => ("The schedule's name.", new OpenApiSchema { Type = JsonSchemaType.String, Pattern = QueueName.Pattern }),
@@ -117,15 +119,24 @@ internal static class OpenApi
                 "limit" => ("At most so many.", Number(1, Limits.MaxPage, Limits.DefaultPage)),
                 "wait" => ("Where a worker holds the job: wait so many ms until it lets go.", Number(0, Limits.MaxWaitMs, 0)),
                 "Prefer" => ("wait=30: answer once the job has ended, or after so many seconds, up to 60.", parameter.Schema),
+                "type" => ("Only events of this type; several may be named.", ListOf(new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. EventTypes.Names.Select(name => JsonValue.Create(name))] })),
+                "job" => ("Only what happens to this job; several may be named.", parameter.Schema),
+                WatchEvents.LastEventId => ("The id of the last event that was received: it goes on after it. Without one it begins now.", parameter.Schema),
+                "lastEventId" => ("The same, for those who cannot send the header.", parameter.Schema),
+                "forMs" => ("The stream ends after so many ms.", Number(1, Limits.MaxWatchMs, Limits.MaxWatchMs)),
                 "force" => ("Also where the queue has jobs that are not finished, or dead ones.", new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false }),
                 "count" => ("How many.", Number(1, Limits.MaxInstants, Limits.DefaultInstants)),
                 IdempotencyKey.Header => ("The same request sent again with the same key, 1 to 255 printable ASCII characters, makes no second job. Bare, or quoted as a string of RFC 8941.",
                     new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1 }),
                 var other => throw new InvalidOperationException($"The parameter {other} is not described."),
             };
-            parameter.Required |= parameter.Name is "queue" or "state";
+            parameter.Required |= (parameter.Name is "queue" && !IsList(parameter)) || parameter.Name is "state";
         }
     }
+
+    private static bool IsList(OpenApiParameter parameter) => parameter.Schema?.Type?.HasFlag(JsonSchemaType.Array) == true;
+
+    private static OpenApiSchema ListOf(OpenApiSchema items) => new() { Type = JsonSchemaType.Array, Items = items };
 
     private static OpenApiSchema Number(int least, int most, int usual) =>
         new() { Type = JsonSchemaType.Integer, Minimum = $"{least}", Maximum = $"{most}", Default = usual };
@@ -136,12 +147,12 @@ internal static class OpenApi
         ["401"] = ("Unauthenticated", "No key was sent, or it is not known, was revoked or has expired."),
         ["403"] = ("Forbidden", "The key lacks the scope, or the right to a queue that is named; or a page of another site has sent the request."),
         ["404"] = ("NotFound", "There is no such job, queue, schedule or redrive."),
-        ["409"] = ("Conflict", "The state of the job, lease or queue does not allow it, or another job holds the unique key."),
+        ["409"] = ("Conflict", "The state of the job, lease or queue does not allow it, another job holds the unique key, or no events are kept."),
         ["412"] = ("Changed", "The job is not what If-Match names."),
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
-        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait as may."),
+        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait, or read events, as may."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 

@@ -50,6 +50,12 @@ internal static class Problems
     public static ProblemHttpResult TooManyWaiting() => Problem(
         StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this namespace wait as may. Try again later, or without waitMs.");
 
+    public static ProblemHttpResult EventsOff() => Problem(
+        StatusCodes.Status409Conflict, "events-off", "The service keeps no events.", "Set Events:Kept to how many it is to keep, and start it anew.");
+
+    public static ProblemHttpResult TooManyReaders() => Problem(
+        StatusCodes.Status429TooManyRequests, "too-many-readers", "Too many read events.", "As many read events of this instance as may (Events:Readers). Try again later.");
+
     public static ProblemHttpResult RedriveMissing() =>
         Problem(StatusCodes.Status404NotFound, "redrive-not-found", "No such redrive.", "None with a rate was ever started for this queue.");
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using DelayQueueApi.Admin;
+using DelayQueueApi.Events;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Leases;
 using DelayQueueApi.Queues;
@@ -59,6 +60,7 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(PurgeQueue.Response), TypeInfoPropertyName = "PurgeQueueResponse")]
 [JsonSerializable(typeof(RedriveJobs.Request), TypeInfoPropertyName = "RedriveJobsRequest")]
 [JsonSerializable(typeof(RedriveJobs.Response), TypeInfoPropertyName = "RedriveJobsResponse")]
+[JsonSerializable(typeof(EventData))]
 [JsonSerializable(typeof(RunFsck.Request), TypeInfoPropertyName = "RunFsckRequest")]
 [JsonSerializable(typeof(RunFsck.Response), TypeInfoPropertyName = "RunFsckResponse")]
 [JsonSerializable(typeof(GetInfo.Response), TypeInfoPropertyName = "GetInfoResponse")]

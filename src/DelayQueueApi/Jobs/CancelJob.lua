@@ -24,7 +24,7 @@ for i, id in ipairs(ids) do
     job.cancelled = true
     answers[i] = 2
   else
-    count(queue, 'cancelled')
+    count(queue, 'cancelled', job.id, job.counts)
     remove(job, queue)
     answers[i] = 1
   end

@@ -139,8 +139,6 @@ local function maker(idempotency)
     return first and 1 or 0
   end
 
-  local function countMade(queue) queue.made = (queue.made or 0) + 1 end
-
   -- Makes the job whose arguments begin there, if nothing can be in its way and nothing looks at it again in this call: it has no keys and
   -- no options, and its queue no bound. Most jobs are like that, and it takes less time (docs/performance.md).
   -- Returns id and most attempts, whether it becomes its queue's first of its priority, and the queue; or nil.
@@ -151,7 +149,7 @@ local function maker(idempotency)
     local id, key = nextId(sub(head, 1, 5)), queue.pending(byte(head, 6) - 48)
     addRecord(id, 'P' .. sub(head, 6, 6) .. '0' .. u48(runAt) .. enqueuedAt .. rest .. body)
     appendScored(writes.adds, key, runAt, id)
-    countMade(queue)
+    count(queue, 'created', id)
     return id .. sub(rest, 1, 2), becomesFirst(key, runAt), queue
   end
 
@@ -159,12 +157,12 @@ local function maker(idempotency)
   local function make(job, replaced)
     local queue = job.inQueue
     if replaced then
-      count(queue, 'cancelled')
+      count(queue, 'cancelled', replaced.id, replaced.counts)
       vanish(replaced, queue)
     end
     job.id = nextId(job.random)
     add(job, queue)
-    countMade(queue)
+    count(queue, 'created', job.id)
     if job.uniqueKey then setLock(lockOf(job), job.id) end
     if job.key then
       remembered[job.key] = job
@@ -183,10 +181,7 @@ local function maker(idempotency)
     if idempotency then idempotency.write() end
     if newest then
       for _, queue in ipairs(queues) do
-        if queue.made then
-          register(queue)
-          count(queue, 'created', queue.made)
-        end
+        if queue.counts.created then register(queue) end
       end
     end
     flush()

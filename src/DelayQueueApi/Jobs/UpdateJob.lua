@@ -41,6 +41,7 @@ else
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
     readOptions(job, options)
   end
+  note(queue, 'updated', job.id, job.counts)
   flush()
   record = job.record
 end

@@ -62,7 +62,7 @@ local function ackPlain(lease, r)
   settled.set(spaceOf(queue.name) .. lease.id, lease.name .. 'a')
   writes.deletes[#writes.deletes + 1] = lease.id
   append(writes.removes, queue.leased, lease.id)
-  count(queue, 'acked')
+  count(queue, 'acked', lease.id, keepsLog and sub(r, 42, 43))
   return true
 end
 
@@ -86,7 +86,7 @@ local function ack(lease)
   local answer = lease.followUps and ackWith(job, lease) or DONE
   if answer == DONE or answer[1] == DONE then
     local made = answer ~= DONE and answer[2] or ''
-    count(lease.queue, 'acked')
+    count(lease.queue, 'acked', job.id, job.counts)
     settle(job, 'a', made)
     finish(job, lease.queue, 'C', now, lease.result, made ~= '')
   end

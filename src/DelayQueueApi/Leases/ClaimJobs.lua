@@ -126,7 +126,7 @@ local function grantPlain(job, queue, leaseMs, nonce, worker)
   append(writes.removes, queue.pending(byte(r, 2) - 48), id)
   addEvent(queue, at)
   bytes = bytes + #r
-  count(queue, 'claimed')
+  count(queue, 'claimed', id, FIRST_COUNTS)
 end
 
 local function grant(job, queue, leaseMs, nonce, worker)
@@ -137,7 +137,7 @@ local function grant(job, queue, leaseMs, nonce, worker)
   setTail(job, worker, pastOf(job))
   job.at = endOf(leaseMs, leaseMsOf(job), queue)
   bytes = bytes + #job.body
-  count(queue, 'claimed')
+  count(queue, 'claimed', job.id, job.counts)
 end
 
 -- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.

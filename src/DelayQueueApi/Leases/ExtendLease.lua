@@ -22,7 +22,7 @@ local function adopt(lease)
   change(job, lease.queue)
   job.state, job.lease = 'L', lease.name
   setAttempt(job, attemptOf(job) + 1)
-  count(lease.queue, 'claimed')
+  count(lease.queue, 'claimed', job.id, job.counts)
   return job
 end
 

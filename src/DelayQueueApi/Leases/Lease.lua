@@ -55,7 +55,7 @@ end
 
 -- A worker lets go of a job that somebody cancelled meanwhile.
 local function settleCancelled(job, lease)
-  count(lease.queue, 'cancelled')
+  count(lease.queue, 'cancelled', job.id, job.counts)
   settle(job, 'x', '')
   remove(job, lease.queue)
   return CANCELLED

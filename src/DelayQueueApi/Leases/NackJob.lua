@@ -44,7 +44,7 @@ for _, lease in ipairs(readLeases(5)) do
     answer = settleCancelled(job, lease)
   elseif job then
     local queue = lease.queue
-    count(queue, 'nacked')
+    count(queue, 'nacked', job.id, job.counts)
     change(job, queue)
     endAttempt(job, 'n', now, lease[1])
     if lease[3] == '1' or attemptOf(job) >= maxAttemptsOf(job) then

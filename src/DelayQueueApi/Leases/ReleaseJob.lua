@@ -16,7 +16,7 @@ for i, lease in ipairs(readLeases(0)) do
   elseif job.cancelled then
     answers[i] = settleCancelled(job, lease)
   else
-    count(lease.queue, 'released')
+    count(lease.queue, 'released', job.id, job.counts)
     change(job, lease.queue)
     endAttempt(job, 'r', now)
     unlease(job, lease.queue, job.runAt)

@@ -5,6 +5,7 @@
 -- ARGV  as Prelude.lua; then
 --       arg    "1" also where it has jobs that are not finished, or dead ones
 --       most   how many jobs to delete
+--       tells  "1" to note that the queue is deleted: one partition of those that have it does
 -- Returns 1 deleted, 2 there is more to delete, 0 no such queue, -1 it has jobs.
 -- Cost: O(log n) a job; at most 100.
 local queue, force, most = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
@@ -23,7 +24,7 @@ for _, index in ipairs(indexes) do
   for _, id in ipairs(ids) do
     local job = loaded[id]
     if job and job.queue == queue.name and scoreIn(job, queue, index) then
-      if not KEPT[job.state] then count(queue, job.state == 'D' and 'purged' or 'cancelled') end
+      if not KEPT[job.state] then count(queue, job.state == 'D' and 'purged' or 'cancelled', job.id, job.counts) end
       remove(job, queue)
     else
       call('ZREM', index, id)
@@ -35,4 +36,6 @@ if most == 0 then return 2 end
 call('UNLINK', queue.stats)
 call('ZREM', QUEUES, queue.name)
 call('ZREM', NAMES, queue.name)
+if ARGV[arg + 2] == '1' then note(queue, 'deleted', NO_JOB) end
+writeLog()
 return 1

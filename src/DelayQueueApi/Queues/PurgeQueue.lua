@@ -28,7 +28,7 @@ local function purge(id, index)
   local score = job and job.queue == queue.name and scoreIn(job, queue, index)
   if not score then return false end
   if catchUp(job, queue) ~= job or not scoreIn(job, queue, index) then return true end
-  if state == 'dead' then count(queue, 'purged') elseif not KEPT[job.state] then count(queue, 'cancelled') end
+  if not KEPT[job.state] then count(queue, state == 'dead' and 'purged' or 'cancelled', job.id, job.counts) end
   remove(job, queue)
   purged = purged + 1
   return true

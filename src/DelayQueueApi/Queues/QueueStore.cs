@@ -53,12 +53,15 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
     public Task<bool> SetAsync(QueueName queue, QueueSettings settings, bool? paused) =>
         SetAsync(queue, there: true, partition => ["settings", settings.ShareOf(partitions, partition).ToStored(), .. paused is { } pause ? Paused(pause) : []]);
 
+    /// <summary>What happens to a queue is one event, whichever partitions have it.</summary>
+    private static RedisValue Tells(bool tells) => tells ? "1" : "";
+
     private static RedisValue[] Paused(bool paused) => ["paused", paused ? "1" : ""];
 
     /// <summary>Where it fails after some of the partitions, it is to be repeated.</summary>
     private async Task<bool> SetAsync(QueueName queue, bool there, Func<PartitionKeys, RedisValue[]> fields)
     {
-        var made = await EachAsync(partition => scripts.RunAsync(SetScript, Call(partition, queue).Add(there ? "1" : "").Add(fields(partition))));
+        var made = await EachAsync(partition => scripts.RunAsync(SetScript, Call(partition, queue).Add(there ? "1" : "", Tells(partition == partitions.First)).Add(fields(partition))));
         wakeups.Announce(queue.Stored);
         return made.All(reply => (int)reply == 1);
     }
@@ -72,16 +75,22 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
             return QueueDeleted.NotEmpty;
         }
 
-        var deleted = await EachAsync(partition => DeleteAsync(partition, queue, force, client));
+        var told = false;
+        var deleted = await EachAsync(async partition =>
+        {
+            var done = await DeleteAsync(partition, queue, force, !told, client);
+            told |= done == QueueDeleted.Done;
+            return done;
+        });
         return deleted.Contains(QueueDeleted.NotEmpty) ? QueueDeleted.NotEmpty : deleted.Max();
     }
 
-    private async Task<QueueDeleted> DeleteAsync(PartitionKeys partition, QueueName queue, bool force, CancellationToken client)
+    private async Task<QueueDeleted> DeleteAsync(PartitionKeys partition, QueueName queue, bool force, bool tells, CancellationToken client)
     {
         for (var began = false; ; began = true)
         {
             client.ThrowIfCancellationRequested();
-            var call = Call(partition, queue).Add(force ? "1" : "", JobsPerCall);
+            var call = Call(partition, queue).Add(force ? "1" : "", JobsPerCall, Tells(tells));
             var deleted = (QueueDeleted)(int)await StoreException.AfterEffectAsync(() => scripts.RunAsync(DeleteScript, call), hadEffect: began);
             if (deleted != QueueDeleted.More)
             {

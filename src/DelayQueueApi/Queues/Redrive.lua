@@ -19,7 +19,7 @@ local function redrive(job, queue)
   setRunAt(job, now)
   setAttempt(job, 0)
   if job.uniqueUntil == 'f' then setLock(lockOf(job), job.id) end
-  count(queue, 'redriven')
+  count(queue, 'redriven', job.id)
   return true
 end
 

@@ -44,7 +44,7 @@ local function cancel(job, queue)
     change(job, queue)
     job.cancelled = true
   else
-    count(queue, 'cancelled')
+    count(queue, 'cancelled', job.id, job.counts)
     vanish(job, queue)
   end
 end

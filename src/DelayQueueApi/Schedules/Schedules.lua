@@ -5,7 +5,6 @@
 local SCHEDULES, SCHEDULE_NAMES, DUE = KEYS[#KEYS - 2], KEYS[#KEYS - 1], KEYS[#KEYS]
 
 -- Records: 41 bytes of header, which Lua and ScheduleRecord.cs both know, then the definition, which only C# reads.
-local NO_JOB = string.rep('\0', 14)
 local function stampOf(record) return sub(record, 1, 8) end
 local function nextOf(record) return readU48(record, 9) end
 local function firedAtOf(record) return readU48(record, 22) end

@@ -19,7 +19,7 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
     private readonly string root = $"{prefix}:{{{tag}}}:";
     private readonly ConcurrentDictionary<string, RedisKey[]> queuesKnown = new();
     private readonly RedisKey[] shared = Array.ConvertAll(
-        ["jobs", "queues", "last-id", "settled:0", "settled:1", "idempotency:0", "idempotency:1", "claims:0", "claims:1", "names", "unique"],
+        ["jobs", "queues", "last-id", "settled:0", "settled:1", "idempotency:0", "idempotency:1", "claims:0", "claims:1", "names", "unique", "events", "events:last"],
         name => InBytes($"{prefix}:{{{tag}}}:{name}"));
 
     /// <summary>From 0; the first part of its jobs' ids.</summary>
@@ -45,6 +45,9 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
 
     /// <summary>Which job holds which unique key.</summary>
     public RedisKey Unique => shared[10];
+
+    /// <summary>The newest changes, as ChangeLog.lua writes them.</summary>
+    public RedisKey Events => shared[11];
 
     /// <summary>Records that cannot be read, put aside by fsck.</summary>
     public RedisKey LostAndFound => root + "lost+found";

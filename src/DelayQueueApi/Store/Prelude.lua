@@ -1,5 +1,5 @@
 -- Stands before every script: the keys, the clock and the queues, then the record (Records.lua), a unit of work that is written
--- at the end (Work.lua), and what becomes of jobs (Transitions.lua).
+-- at the end (Work.lua), with a log of what has changed (ChangeLog.lua), and what becomes of jobs (Transitions.lua).
 --
 -- KEYS  1 jobs          hash    id → record (the truth; all zsets of the queues are derived from it)
 --       2 queues        zset    queue by the instant of its next event, ms (NEVER: none); may be too early, never too late
@@ -9,6 +9,8 @@
 --       8,9 claims      hash    claim id → nonce and ids of the jobs given; two generations that take turns
 --       10 names        zset    every queue that there is; all scores are 0, so that they stand in the order of their names
 --       11 unique       hash    queue and unique key → id of the job that holds it; good only while that job's record says so
+--       12 events       list    the newest changes, oldest first
+--       13 events:last  string  number of the newest change
 --       then 16 a queue:
 --       p0…p9           zset    pending ids by run-at ms, one zset a priority: scheduled before it, ready from then on
 --       leased          zset    id by lease expiry, ms
@@ -18,11 +20,12 @@
 --       expired         zset    id by the instant until which it is kept, ms
 --       stats           hash    created, claimed, acked, … → how many; settings; what Queues/ keeps about the queue
 -- ARGV  1 now           ms, or "" for the store's clock
---       2 n             number of queues, then their n names, in the order of their keys
+--       2 kept          how many entries of changes are kept; 0 for no log of them
+--       3 n             number of queues, then their n names, in the order of their keys
 --       arg…            what the script itself takes
 local call, byte, char, sub, format, floor = redis.call, string.byte, string.char, string.sub, string.format, math.floor
 local JOBS, QUEUES, LAST_ID, NAMES, UNIQUE = KEYS[1], KEYS[2], KEYS[3], KEYS[10], KEYS[11]
-local FIXED_KEYS, QUEUE_KEYS = 11, 16
+local FIXED_KEYS, QUEUE_KEYS = 13, 16
 local NEVER = '9007199254740991'
 
 local now, nowMicros
@@ -53,16 +56,16 @@ local function spaceOf(name)
 end
 
 local queues = {}
-for i = 1, tonumber(ARGV[2]) do
+for i = 1, tonumber(ARGV[3]) do
   local base = FIXED_KEYS + (i - 1) * QUEUE_KEYS
   queues[i] = {
-    name = ARGV[2 + i], bodyStart = char(#ARGV[2 + i]) .. ARGV[2 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
+    name = ARGV[3 + i], bodyStart = char(#ARGV[3 + i]) .. ARGV[3 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
     priorities = function(low, high) return unpack(KEYS, base + 1 + low, base + 1 + high) end,
     leased = KEYS[base + 11], dead = KEYS[base + 12], startBy = KEYS[base + 13], completed = KEYS[base + 14], expired = KEYS[base + 15],
     stats = KEYS[base + 16], index = i, counts = {},
   }
 end
-local arg = 3 + #queues
+local arg = 4 + #queues
 
 -- What is known of a queue: the number of the newest tick (noteTotals), and what operators have set; nil for what they have not.
 -- The settings but for paused are one text, as QueueSettings.cs writes it.
@@ -83,5 +86,6 @@ local function settingsOf(queue)
 end
 
 -- include Store/Records.lua
+-- include Store/ChangeLog.lua
 -- include Store/Work.lua
 -- include Store/Transitions.lua

@@ -38,5 +38,7 @@ internal sealed class ScriptCall(PartitionKeys partition)
         return this;
     }
 
-    public RedisValue[] Arguments(RedisValue now) => [now, queues.Count, .. queues.Select(queue => (RedisValue)queue), .. arguments];
+    /// <param name="now">The instant of the call, ms; "" for the store's clock.</param>
+    /// <param name="eventsKept">How many entries of changes the store keeps.</param>
+    public RedisValue[] Arguments(RedisValue now, int eventsKept) => [now, eventsKept, queues.Count, .. queues.Select(queue => (RedisValue)queue), .. arguments];
 }

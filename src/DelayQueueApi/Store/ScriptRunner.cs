@@ -1,3 +1,4 @@
+using DelayQueueApi.Events;
 using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -5,14 +6,14 @@ using StackExchange.Redis;
 namespace DelayQueueApi.Store;
 
 /// <summary>Runs scripts, and tells of failures in one way.</summary>
-internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock, StoreMetrics metrics, IOptions<StoreOptions> options)
+internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock, StoreMetrics metrics, IOptions<StoreOptions> options, IOptions<EventOptions> events)
 {
     private static readonly TimeSpan WhileSlotMoves = TimeSpan.FromMilliseconds(10);
 
     private IDatabase? own;
 
     /// <returns>One that runs them there, and not on the connection that all share.</returns>
-    public ScriptRunner On(IDatabase database) => new(connection, clock, metrics, options) { own = database };
+    public ScriptRunner On(IDatabase database) => new(connection, clock, metrics, options, events) { own = database };
 
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<RedisResult> RunAsync(Script script, ScriptCall call)
@@ -46,7 +47,7 @@ internal sealed class ScriptRunner(StoreConnection connection, StoreClock clock,
     private async Task<RedisResult> EvaluateAsync(Script script, ScriptCall call)
     {
         var database = own ?? await connection.DatabaseAsync();
-        var (keys, arguments) = (call.Keys, call.Arguments(clock.Now));
+        var (keys, arguments) = (call.Keys, call.Arguments(clock.Now, events.Value.Kept));
         try
         {
             return await database.ScriptEvaluateAsync(script.Sha1, keys, arguments);

@@ -18,7 +18,7 @@ end
 local function die(job, queue)
   change(job, queue)
   letGo(job, 'D', now)
-  count(queue, 'died')
+  count(queue, 'died', job.id, job.counts)
 end
 
 -- Ends a job for good, at an instant: it is kept as C completed or E expired for its retention from now on, or gone; together
@@ -34,9 +34,9 @@ end
 
 -- Ends a lease that ran out: back to pending, dead after the last attempt, gone if a cancel waits.
 local function endLease(job, queue)
-  count(queue, 'leasesExpired')
+  count(queue, 'leasesExpired', job.id, job.counts)
   if job.cancelled then
-    count(queue, 'cancelled')
+    count(queue, 'cancelled', job.id, job.counts)
     lapse(job, queue, 3)
     remove(job, queue)
   else
@@ -54,7 +54,7 @@ local function catchUp(job, queue)
   if job.state == 'L' and job.at <= now then
     endLease(job, queue)
   elseif (startBy(job) or math.huge) <= now then
-    count(queue, 'expired')
+    count(queue, 'expired', job.id, job.counts)
     lapse(job, queue, 4)
     finish(job, queue, 'E', startBy(job))
   elseif KEPT[job.state] and job.keptUntil <= now then
@@ -113,7 +113,7 @@ local function reap(queue, limit)
   end
   if settings.deadRetentionMs then
     each(due(queue.dead, now - settings.deadRetentionMs), queue.dead, function(job)
-      count(queue, 'purged')
+      count(queue, 'purged', job.id, job.counts)
       remove(job, queue)
     end)
   end

@@ -1,5 +1,5 @@
 -- Stands before every script, as a part of Prelude.lua: the unit of work. Scripts decide first, on jobs in memory; flush() then
--- writes records, new places, old places, counts, in that order, so that a write cut short leaves the truth ahead of what is
+-- writes records, new places, old places, counts, the log, in that order, so that a write cut short leaves the truth ahead of what is
 -- derived from it, where fsck mends that.
 local loaded, changed = {}, {}
 
@@ -59,7 +59,15 @@ local function setLock(lock, id)
   if lockedBy(lock) ~= id then locks[lock], lockChanges[lock] = id, true end
 end
 
-local function count(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + (n or 1) end
+-- Counts what happens to a job, and notes it; counts are the job's as it happens.
+local function count(queue, what) queue.counts[what] = (queue.counts[what] or 0) + 1 end
+if keepsLog then
+  local countOnly = count
+  count = function(queue, what, id, counts)
+    countOnly(queue, what)
+    note(queue, what, id, counts)
+  end
+end
 
 -- Call before changing a job: remembers the places that it leaves.
 local function change(job, queue)
@@ -196,6 +204,7 @@ local function flush()
       queue.counts = {}
     end
   end
+  writeLog()
   -- Those who wait for the end of a job look again.
   for _, id in ipairs(writes.ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
   nothingToWrite()

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using DelayQueueApi.Events;
 using DelayQueueApi.Leases;
 
 namespace DelayQueueApi.Telemetry;
@@ -8,7 +9,7 @@ internal sealed class QueueMetrics
 {
     private readonly QueueReadings readings;
 
-    public QueueMetrics(IMeterFactory meters, QueueReadings readings, WaitingClaims claims)
+    public QueueMetrics(IMeterFactory meters, QueueReadings readings, WaitingClaims claims, EventFeed feed)
     {
         this.readings = readings;
         var meter = meters.Create(Instruments.Meter);
@@ -21,6 +22,7 @@ internal sealed class QueueMetrics
         meter.CreateObservableGauge("delayqueue.queue.paused", () => Labels(Paused), "{queue}", "Queues that are paused.");
         meter.CreateObservableCounter("delayqueue.queue.events", () => Labels(Events), "{event}", "What has happened to jobs.");
         meter.CreateObservableUpDownCounter("delayqueue.claims.waiting", () => claims.Waiting, "{claim}", "Claims that wait for a job at this instance.");
+        meter.CreateObservableUpDownCounter("delayqueue.events.readers", () => feed.Readers, "{reader}", "Those who read events of this instance.");
     }
 
     /// <summary>

@@ -5,7 +5,7 @@ using DelayQueueApi.Tests.Hosting;
 namespace DelayQueueApi.Tests.Contract;
 
 /// <summary>Everything in http-examples works as it stands, and shows every call.</summary>
-public sealed class HttpExamplesTests(RealService service) : IClassFixture<RealService>
+public sealed class HttpExamplesTests(ServiceWithEvents service) : IClassFixture<ServiceWithEvents>
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "http-examples");
 
@@ -59,4 +59,10 @@ public sealed class HttpExamplesTests(RealService service) : IClassFixture<RealS
         Assert.True(script.ExitCode == 0, output + await error);
         Assert.EndsWith("All answers were as they should be.\n", output, StringComparison.Ordinal);
     }
+}
+
+/// <summary>As the examples ask for it.</summary>
+public sealed class ServiceWithEvents : RealService
+{
+    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Events:Kept"] = "10000" };
 }

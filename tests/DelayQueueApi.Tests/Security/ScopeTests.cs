@@ -35,6 +35,7 @@ public sealed class ScopeTests(KeyedEmbeddedApi api) : IClassFixture<KeyedEmbedd
         ["POST /queues/{queue}/redrive"] = "admin",
         ["GET /queues/{queue}/redrive"] = "read",
         ["DELETE /queues/{queue}/redrive"] = "admin",
+        ["GET /events/"] = "read",
         ["GET /schedules/"] = "read",
         ["GET /schedules/{name}"] = "read",
         ["GET /schedules/{name}/next"] = "read",

@@ -41,7 +41,7 @@ public abstract class RecordTests(Api api)
             var database = await api.Service<StoreConnection>().DatabaseAsync();
             var call = new ScriptCall(api.Service<Partitions>().First).Add(Array.ConvertAll(records, record => (RedisValue)record));
 
-            var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<Partitions>().First.For([]), call.Arguments(1)))!;
+            var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<Partitions>().First.For([]), call.Arguments(1, eventsKept: 0)))!;
 
             Assert.Equal(records, written);
             for (var i = 0; i < all.Length; i++)

@@ -24,6 +24,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RedriveTasksAsync();
         await RepairsAsync();
         await RecurAsync();
+        await EventsAsync();
         await DumpAsync();
         return ToString();
     }
@@ -129,14 +130,14 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     /// <summary>B is dead, E is scheduled for the last instant; eight more of one run-at are made here, and two of them die.</summary>
     private async Task QueuesAsync()
     {
-        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1"]);
-        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", "1", "settings", ""]);
-        await RunAsync("Queues/SetQueue.lua", ["default/paused"], ["1", "paused", "1", "settings", "5000      "]);
+        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "1", "paused", "1"]);
+        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "1", "paused", "1", "settings", ""]);
+        await RunAsync("Queues/SetQueue.lua", ["default/paused"], ["1", "1", "paused", "1", "settings", "5000      "]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await RunAsync("Reaping/LookAhead.lua", [Queue, "default/empty"], []);
         await ExpectAsync("Queues/GetQueue.lua", "1 0", ["default/paused", "default/empty"], []);
-        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "paused", ""]);
-        await RunAsync("Queues/SetQueue.lua", ["default/empty"], ["", "paused", ""]);
+        await RunAsync("Queues/SetQueue.lua", [Queue], ["", "1", "paused", ""]);
+        await RunAsync("Queues/SetQueue.lua", ["default/empty"], ["", "1", "paused", ""]);
         await ExpectAsync("Queues/ListQueues.lua", $"{Queue} default/paused", [], ["[default/", "(default/~", 3]);
         await ExpectAsync("Queues/ListQueues.lua", Queue, [], ["[default/", "(default/~", 1]);
         await ExpectAsync("Queues/ListQueues.lua", "default/paused", [], [$"({Queue}", "(default/~", 3]);
@@ -184,7 +185,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Jobs/ListJobs.lua", [Ends], ["completed", 100, 100, "", "", "", "\"a\":\"b\""]);
         await RunAsync("Queues/GetQueue.lua", [Ends], []);
         await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Id(made, "N", 2), 1]);
-        await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "settings", " 2  7 1 0 10"]);
+        await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "1", "settings", " 2  7 1 0 10"]);
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
         await MakeAsync("1 -3", Ends, NewJob("O", queue: Ends, attempts: 0), NewJob("P", queue: Ends));
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 1, "", Nonce, "w", "", ""]);
@@ -192,8 +193,8 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         Now += 10;
         await RunAsync("Reaping/ReapQueues.lua", [Ends], [100]);
         await RunAsync("Reaping/DueQueues.lua", [], [10, 0]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Ends], ["", 100]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "0", [Ends], ["", 100]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Ends], ["", 100, "1"]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "0", [Ends], ["", 100, "1"]);
     }
 
     private async Task UniqueAsync()
@@ -209,9 +210,9 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await database.HashSetAsync(Api.Service<Partitions>().First.Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
         await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 2)]);
         await RunAsync("Store/FsckLocks.lua", [], ["1", $"{Unique} a;b", $"{Unique} c"]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "-1", [Unique], ["", 100]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "2", [Unique], ["1", 1]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Unique], ["1", 100]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "-1", [Unique], ["", 100, "1"]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "2", [Unique], ["1", 1, "1"]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Unique], ["1", 100, "1"]);
     }
 
     private async Task ChainsAsync()
@@ -223,14 +224,14 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Leases/ClaimJobs.lua", [Chain], [30_000, 3_600_000, "1", 2, "", Nonce, "w", "", ""]);
         RedisValue[] Acked(params RedisValue[][] then) => Ack(Id(at, "V"), at, "", then);
         await ExpectAsync("Leases/AckJob.lua", "-3", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain, key: "w", hash: OtherHash))]);
-        await RunAsync("Queues/SetQueue.lua", [Chain], ["", "settings", "    2  "]);
+        await RunAsync("Queues/SetQueue.lua", [Chain], ["", "1", "settings", "    2  "]);
         await ExpectAsync("Leases/AckJob.lua", "-5", [Chain], [60_000, 86_400_000, 1_000, .. Acked(NewJob("1", queue: Chain), NewJob("2", queue: Chain))]);
         await ExpectAsync("Leases/AckJob.lua", "1", [Chain], [60_000, 86_400_000, 1_000,
             .. Acked(NewJob("1", queue: Chain, options: "ufv", onConflict: 'j'), NewJob("2", queue: Chain, key: "w"))]);
         await ExpectAsync("Leases/AckJob.lua", "2", [Chain], [60_000, 86_400_000, 1_000, .. Acked()]);
         await ExpectAsync("Leases/AckJob.lua", "-4", [Chain], [60_000, 86_400_000, 1_000,
             .. Ack(Id(at, "W", 1), at, "", NewJob("3", queue: Chain, options: "ufv", onConflict: 'j'))]);
-        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Chain], ["1", 100, "1"]);
     }
 
     /// <summary>Leases that a failover has lost or cut short.</summary>
@@ -247,7 +248,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Reaping/ProlongLeases.lua", [Grace, Queue], ["", 6_000, 1]);
         await RunAsync("Reaping/ProlongLeases.lua", [Grace], [Now + 6_000, 0, 50]);
         await RunAsync("Receipts/WriteMark.lua", [], []);
-        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Grace], ["1", 100]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Grace], ["1", 100, "1"]);
     }
 
     private async Task RedriveTasksAsync()
@@ -270,7 +271,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
             Now += 50;
         }
 
-        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Dead], ["1", 100]);
+        await ExpectAsync("Queues/DeleteQueue.lua", "1", [Dead], ["1", 100, "1"]);
     }
 
     private async Task RepairsAsync()
@@ -318,5 +319,15 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Store/FsckSchedules.lua", [], ["", first, "default/a", "default/b"]);
         await database.SortedSetAddAsync(keys.Schedules[2], [new("default/a", 7), new("default/b", 8)]);
         await RunAsync("Schedules/DueSchedules.lua", [], [0, 20]);
+    }
+
+    /// <summary>All that has happened is in the log, which begins at the first instant.</summary>
+    private async Task EventsAsync()
+    {
+        await ExpectAsync("Events/ReadEvents.lua", "0", [], ["", 10]);
+        await ExpectAsync("Events/ReadEvents.lua", "1", [], [0, 1_000]);
+        await ExpectAsync("Events/ReadEvents.lua", "0", [], [Start, 1_000]);
+        await ExpectAsync("Events/ReadEvents.lua", "0", [], [Start + 10, 2]);
+        await ExpectAsync("Events/ReadEvents.lua", "1", [], [Start + 100_000, 2]);
     }
 }

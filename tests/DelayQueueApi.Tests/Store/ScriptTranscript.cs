@@ -11,6 +11,7 @@ internal abstract class ScriptTranscript(Api api)
     protected const string Queue = "default/parity";
     protected const long Start = 1_900_000_000_000;
     protected const long Last = 253_402_300_799_999;
+    private const int EventsKept = 1_000;
     protected const string Default = "e1000,2,3600000,n";
     protected static readonly byte[] Hash = [.. Enumerable.Range(1, 16).Select(i => (byte)(i * 16))];
     protected static readonly byte[] OtherHash = new byte[16];
@@ -35,6 +36,7 @@ internal abstract class ScriptTranscript(Api api)
             {
                 RedisType.Hash => (await database.HashGetAllAsync(key)).Select(entry => $"{Show(entry.Name)}={Show(entry.Value)}"),
                 RedisType.SortedSet => (await database.SortedSetRangeByRankWithScoresAsync(key)).Select(entry => $"{Show(entry.Element)}={entry.Score}"),
+                RedisType.List => (await database.ListRangeAsync(key)).Select(Show),
                 RedisType.String => [Show(await database.StringGetAsync(key))],
                 _ => [],
             };
@@ -77,7 +79,7 @@ internal abstract class ScriptTranscript(Api api)
 
         var keys = Api.Service<Partitions>().First;
         var reply = await database.ScriptEvaluateAsync(
-            Script.Load(script).Text, [.. keys.For(queues), .. FurtherKeys(script, keys)], call.Add(arguments).Arguments(Now));
+            Script.Load(script).Text, [.. keys.For(queues), .. FurtherKeys(script, keys)], call.Add(arguments).Arguments(Now, EventsKept));
         // The engines tell a hash's fields in any order.
         text.Append(script).Append(' ').Append(script == "Queues/GetQueue.lua" ? ShowHashes(reply) : Show(reply)).Append('\n');
         return reply;
