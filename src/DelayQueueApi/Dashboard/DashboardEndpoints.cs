@@ -27,8 +27,6 @@ internal static class DashboardEndpoints
     private static FileContentHttpResult Answer(DashboardFile file, IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = Policy;
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
         // Kept, but never used without asking: files of two versions do not mix.
         headers.CacheControl = "no-cache";
         return TypedResults.Bytes(file.Content, file.ContentType, entityTag: file.ETag);

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using DelayQueueApi.Security;
 using FluentValidation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Http;
@@ -10,13 +11,7 @@ internal static class HttpServices
     public static WebApplicationBuilder AddHttp(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<LimitOptions>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
-        builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<IOptions<LimitOptions>>((kestrel, limits) =>
-            {
-                kestrel.AddServerHeader = false;
-                // JsonBody sets the limit of its request; this one guards what has no JsonBody.
-                kestrel.Limits.MaxRequestBodySize = limits.Value.BodyBytes + 1;
-            });
+        builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         builder.Services.ConfigureHttpJsonOptions(json =>
         {
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Default);
@@ -39,7 +34,7 @@ internal static class HttpServices
     {
         app.UseExceptionHandler();
         app.UseRouting();
-        app.UseWhen(http => !HotCalls.IsHot(http), rest => rest.UseStatusCodePages());
+        app.UseWhen(http => !HotCalls.IsHot(http), rest => rest.UseBrowserHeaders().UseStatusCodePages());
     }
 
     public static void MapService(this IEndpointRouteBuilder app)

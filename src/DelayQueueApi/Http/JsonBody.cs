@@ -73,13 +73,17 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         {
             read = await ReadBytesAsync(http.Request, limit, http.RequestAborted);
         }
-        catch (BadHttpRequestException error) when (error.StatusCode != StatusCodes.Status413PayloadTooLarge)
-        {
-            return Refuse(Problems.Invalid("$", "cannot be read to its end"));
-        }
-        catch (BadHttpRequestException)
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
             read = null;
+        }
+        catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            return Refuse(Problems.TooSlow());
+        }
+        catch (IOException) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            return Refuse(Problems.Invalid("$", "cannot be read to its end"));
         }
 
         if (read is not { } body)

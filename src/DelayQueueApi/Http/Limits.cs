@@ -60,18 +60,3 @@ internal static class Limits
 
     public static string Between(long least, long most) => $"must be a whole number from {least} to {most}";
 }
-
-/// <summary>Section <c>Limits</c>: bounds that a deployment may set.</summary>
-internal sealed class LimitOptions
-{
-    /// <summary>The largest payload of a job, bytes of JSON text; 1 MiB by default.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 64 * 1024 * 1024)]
-    public int PayloadBytes { get; set; } = 1024 * 1024;
-
-    /// <summary>The largest body of a request of many items, bytes; 16 MiB by default.</summary>
-    [System.ComponentModel.DataAnnotations.Range(1, 256 * 1024 * 1024)]
-    public int BatchBytes { get; set; } = 16 * 1024 * 1024;
-
-    /// <summary>The largest request body of one item, bytes: a payload and the fields around it.</summary>
-    public int BodyBytes => PayloadBytes + (64 * 1024);
-}

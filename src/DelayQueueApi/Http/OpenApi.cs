@@ -152,7 +152,11 @@ internal static class OpenApi
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
+<<<<<<< HEAD
         ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait, or read events, as may."),
+=======
+        ["429"] = ("TooMany", "The caller has sent too many requests; the queue has as many jobs as its maxLength allows; or as many claims of the key or its namespace wait as may. Nothing was done."),
+>>>>>>> d478d00 (Limits of headers, connections and slow clients, rates per key, trusted proxies, and what the service withstands)
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 
@@ -166,11 +170,28 @@ internal static class OpenApi
                 swaggerDoc.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
                 {
                     Description = description,
-                    Headers = status is "429" or "503" ? new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Header("Seconds to wait before the next try.") } : null,
+                    Headers = HeadersOf(status),
                     Content = new Dictionary<string, IOpenApiMediaType> { ["application/problem+json"] = new OpenApiMediaType { Schema = schema } },
                 });
             }
         }
+    }
+
+    private static Dictionary<string, IOpenApiHeader>? HeadersOf(string status)
+    {
+        if (status is not ("429" or "503"))
+        {
+            return null;
+        }
+
+        var headers = new Dictionary<string, IOpenApiHeader> { ["Retry-After"] = Header("Seconds to wait before the next try.") };
+        if (status == "429")
+        {
+            headers["RateLimit-Policy"] = Header("Where requests are limited: how many may come at once, q, and in how many seconds that many come back, w.");
+            headers["RateLimit"] = Header("Where requests are limited: how many may still come now, r, and in how many seconds all may again, t.");
+        }
+
+        return headers;
     }
 
     /// <summary>What callers send has no unknown fields; what they get may have new ones in a later version.</summary>

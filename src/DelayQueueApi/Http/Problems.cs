@@ -48,7 +48,10 @@ internal static class Problems
         StatusCodes.Status429TooManyRequests, "queue-full", "The queue is full.", "It has as many jobs as its maxLength allows. Nothing was made; try again later.");
 
     public static ProblemHttpResult TooManyWaiting() => Problem(
-        StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this namespace wait as may. Try again later, or without waitMs.");
+        StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this key or its namespace wait as may. Try again later, or without waitMs.");
+
+    public static ProblemHttpResult RateLimited() => Problem(
+        StatusCodes.Status429TooManyRequests, "rate-limited", "Too many requests.", "Nothing was done. Retry-After tells when to try again, RateLimit-Policy how many are taken.");
 
     public static ProblemHttpResult EventsOff() => Problem(
         StatusCodes.Status409Conflict, "events-off", "The service keeps no events.", "Set Events:Kept to how many it is to keep, and start it anew.");
@@ -107,6 +110,9 @@ internal static class Problems
         return refusal;
     }
 
+    public static ProblemHttpResult TooSlow() =>
+        Problem(StatusCodes.Status408RequestTimeout, "too-slow", "The body came too slowly.", "Nothing was done. Send it again, faster than Limits:MinBytesPerSecond.");
+
     public static ProblemHttpResult PayloadTooLarge(string detail) =>
         Problem(StatusCodes.Status413PayloadTooLarge, "payload-too-large", "The request is too large.", detail);
 
@@ -137,7 +143,7 @@ internal static class Problems
         problem.Extensions["traceId"] = TraceId(context.HttpContext);
         if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {
-            context.HttpContext.Response.Headers.RetryAfter = "1";
+            context.HttpContext.Response.Headers.TryAdd("Retry-After", "1");
         }
 
         if (problem.Type?.StartsWith(Prefix, StringComparison.Ordinal) != true)

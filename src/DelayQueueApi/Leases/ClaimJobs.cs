@@ -103,7 +103,7 @@ internal static class ClaimJobs
             return Answer(await claims.ClaimAsync(claim, TimeSpan.Zero, client), span);
         }
 
-        if (!quota.TryEnter(caller.Namespace))
+        if (!quota.TryEnter(caller))
         {
             return Problems.TooManyWaiting();
         }
@@ -114,7 +114,7 @@ internal static class ClaimJobs
         }
         finally
         {
-            quota.Leave(caller.Namespace);
+            quota.Leave(caller);
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class Caller
     /// <param name="queues">In which queues of the namespace.</param>
     public Caller(string id, string @namespace, Scope scopes, IEnumerable<QueuePattern> queues)
     {
-        (Id, Namespace, Granted) = (id, @namespace, scopes);
+        (Id, Namespace, Granted, FullId) = (id, @namespace, scopes, $"{@namespace}\0{id}");
         var all = queues.Distinct().ToArray();
         Queues = [.. all.Where(queue => !all.Any(other => other != queue && other.Covers(queue))).OrderBy(queue => queue.Start, StringComparer.Ordinal)];
         SeesAll = Queues.Contains(QueuePattern.All);
@@ -26,6 +26,15 @@ internal sealed class Caller
     public string Namespace { get; }
 
     public Scope Granted { get; }
+
+    /// <summary>The rate of the key; null for the usual one.</summary>
+    public Rate? Rate { get; init; }
+
+    /// <summary>How many claims of the key may wait at one instance at once; null for no bound.</summary>
+    public int? WaitingClaims { get; init; }
+
+    /// <summary>The id, told from the same one in another namespace.</summary>
+    public string FullId { get; }
 
     /// <summary>In the order of names; none covers another.</summary>
     public IReadOnlyList<QueuePattern> Queues { get; }
@@ -56,7 +65,7 @@ internal sealed class Caller
     public bool MayProduce(QueueName queue) => Granted.HasFlag(Scope.Produce) && Sees(queue);
 
     /// <summary>A name that the caller has made up for something, told from the same name of another one.</summary>
-    public string Own(string name) => this == Anonymous ? name : $"{Namespace}\0{Id}\0{name}";
+    public string Own(string name) => this == Anonymous ? name : $"{FullId}\0{name}";
 }
 
 /// <summary>A caller as the framework's authentication hands it on.</summary>

@@ -6,12 +6,17 @@ using Microsoft.Extensions.Options;
 namespace DelayQueueApi.Security;
 
 /// <summary>What every call passes first: where it comes from, who sends it, and whether that one may do such a thing at all.</summary>
-internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, Audit audit, IOptions<SecurityOptions> options)
+internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, RateLimits rates, Audit audit, IOptions<SecurityOptions> options)
 {
     private readonly bool takesTokens = options.Value.Jwt.IsOn;
 
     public Task InvokeAsync(HttpContext http)
     {
+        if (Framing.Doubt(http) is { } doubt)
+        {
+            return doubt.ExecuteAsync(http);
+        }
+
         // What is no call of ours, the framework answers: 404 or 405.
         if (http.GetEndpoint() is not RouteEndpoint endpoint)
         {
@@ -28,6 +33,7 @@ internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, 
             : !keys.IsOpen ? AdmitAsync(http, access)
             : !local.ServesConnection(http) ? RefuseAsync(http, Problems.Unauthenticated())
             : !local.ServesHost(http) ? RefuseAsync(http, Problems.UnknownHost())
+            : !rates.AdmitsAddress(http) ? SlowDownAsync(http)
             : access.IsAudited ? AuditAsync(http, Caller.Anonymous)
             : next(http);
     }
@@ -40,8 +46,20 @@ internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, 
         var found = sent is null ? null : isToken ? (await http.AuthenticateAsync(Jwt.Scheme)).Principal as CallerPrincipal : keys.Find(sent);
         if (found is not { Caller: var caller })
         {
+            if (!rates.AdmitsAddress(http))
+            {
+                await SlowDownAsync(http);
+                return;
+            }
+
             http.Response.Headers.WWWAuthenticate = sent is null ? "Bearer realm=\"delayqueue\"" : "Bearer realm=\"delayqueue\", error=\"invalid_token\"";
             await RefuseAsync(http, Problems.Unauthenticated());
+            return;
+        }
+
+        if (!rates.Admits(http, caller))
+        {
+            await SlowDownAsync(http);
             return;
         }
 
@@ -77,6 +95,9 @@ internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, 
             audit.Done(http, caller);
         }
     }
+
+    /// <summary>It is not audited: who sends too much is not to fill the logs with it.</summary>
+    private static Task SlowDownAsync(HttpContext http) => Problems.RateLimited().ExecuteAsync(http);
 
     private async Task RefuseAsync(HttpContext http, ProblemHttpResult problem, Caller? caller = null)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
 
 namespace DelayQueueApi.Security;
@@ -25,6 +26,12 @@ internal sealed class KeyOptions
     /// <summary>From this instant on it is good for nothing.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 
+    /// <summary>How many requests it may send; as <c>Limits:Rate</c> where nothing is said.</summary>
+    public RateOptions? Rate { get; set; }
+
+    /// <summary>How many claims with keys of this id may wait at one instance at once; null for no bound.</summary>
+    public int? WaitingClaims { get; set; }
+
     /// <param name="at">Where the entry stands, for the message.</param>
     /// <exception cref="FormatException">It is not an entry; the message tells where and why.</exception>
     public ApiKey ToKey(string at)
@@ -36,7 +43,13 @@ internal sealed class KeyOptions
         Require(scopes.Length > 0 && !scopes.Contains(Scope.None), nameof(Scopes), ScopesRule);
         Require(queues.Length > 0 && queues.All(queue => queue.IsValid), nameof(Queues), QueuePattern.Rule);
         Require(Namespaces.IsValid(Namespace), nameof(Namespace), Namespaces.Rule);
-        var caller = new Caller(Id, Namespace, scopes.Aggregate((all, scope) => all | scope), queues);
+        Require(Rate is null or { PerSecond: >= 0 and <= RateOptions.Most, Burst: >= 0 and <= RateOptions.Most }, nameof(Rate), $"must have PerSecond and Burst from 0 to {RateOptions.Most}");
+        Require(WaitingClaims is null or >= 0, nameof(WaitingClaims), "must not be negative");
+        var caller = new Caller(Id, Namespace, scopes.Aggregate((all, scope) => all | scope), queues)
+        {
+            Rate = Rate is null ? null : Security.Rate.Of(Rate),
+            WaitingClaims = WaitingClaims,
+        };
         return new ApiKey(Id, Convert.FromHexString(SecretHash), ExpiresAt, new CallerPrincipal(caller, "ApiKey"));
 
         void Require(bool holds, string field, string rule)

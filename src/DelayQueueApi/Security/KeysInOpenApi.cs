@@ -37,5 +37,6 @@ internal sealed class KeysInOpenApi : IOperationFilter
         operation.Responses ??= [];
         operation.Responses["401"] = null!;
         operation.Responses["403"] = null!;
+        operation.Responses["429"] = null!;
     }
 }

@@ -12,6 +12,9 @@ internal sealed class SecurityOptions
     /// <summary>Whether the pages of the dashboard and of Swagger UI are there. What they show is asked for with a key either way.</summary>
     public bool Pages { get; set; } = true;
 
+    /// <summary>Proxies whose word is taken for where a request comes from: addresses or networks, such as 10.0.0.0/8, with commas between them.</summary>
+    public string TrustedProxies { get; set; } = "";
+
     public JwtOptions Jwt { get; set; } = new();
 
     /// <summary>Bounds of namespaces, by name.</summary>

@@ -9,6 +9,7 @@ internal static class SecurityServices
     {
         services.AddOptions<SecurityOptions>().BindConfiguration("Security")
             .Validate(security => security.Jwt.IsWhole, "Security:Jwt needs Audience, and Authority, or Issuer and PublicKeyFile.")
+            .Validate(security => TrustedProxies.IsValid(security.TrustedProxies), "Security:TrustedProxies must be addresses or networks with commas between them.")
             .ValidateOnStart();
         services.AddAuthentication().AddJwtBearer(Jwt.Scheme, _ => { });
         return services
@@ -17,6 +18,7 @@ internal static class SecurityServices
             .AddSingleton<Callers>()
             .AddSingleton<LocalOnly>()
             .AddSingleton<Audit>()
+            .AddSingleton<RateLimits>()
             .AddSingleton<WaitingQuota>()
             .AddHostedService<Exposure>();
     }
@@ -25,6 +27,7 @@ internal static class SecurityServices
     {
         // The gate asks for authentication itself, and only where there are keys; else the framework would for every call.
         ((IApplicationBuilder)app).Properties["__AuthenticationMiddlewareSet"] = true;
+        app.UseTrustedProxies(app.Services.GetRequiredService<IOptions<SecurityOptions>>().Value.TrustedProxies);
         app.UseMiddleware<Gate>();
     }
 

@@ -3,33 +3,50 @@ using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Security;
 
-/// <summary>How many claims of a namespace may wait at this instance at once, so that one tenant does not take all the room.</summary>
+/// <summary>How many claims of a namespace, and of a key, may wait at this instance at once, so that none takes all the room.</summary>
 internal sealed class WaitingQuota(IOptions<SecurityOptions> options)
 {
     private readonly ConcurrentDictionary<string, int> waiting = new();
 
-    /// <returns>False where as many wait as may. After true, call <see cref="Leave"/>.</returns>
-    public bool TryEnter(string @namespace)
+    /// <returns>False where as many wait as may. After true, call <see cref="Leave(Caller)"/>.</returns>
+    public bool TryEnter(Caller caller)
     {
-        if (MostOf(@namespace) is not { } most)
+        if (!TryEnter(caller.Namespace, MostOf(caller.Namespace)))
+        {
+            return false;
+        }
+
+        if (TryEnter(caller.FullId, caller.WaitingClaims))
         {
             return true;
         }
 
-        if (waiting.AddOrUpdate(@namespace, 1, (_, count) => count + 1) <= most)
-        {
-            return true;
-        }
-
-        Leave(@namespace);
+        Leave(caller.Namespace, MostOf(caller.Namespace));
         return false;
     }
 
-    public void Leave(string @namespace)
+    public void Leave(Caller caller)
     {
-        if (MostOf(@namespace) is not null)
+        Leave(caller.Namespace, MostOf(caller.Namespace));
+        Leave(caller.FullId, caller.WaitingClaims);
+    }
+
+    private bool TryEnter(string who, int? most)
+    {
+        if (most is null || waiting.AddOrUpdate(who, 1, (_, count) => count + 1) <= most)
         {
-            waiting.AddOrUpdate(@namespace, 0, (_, count) => count - 1);
+            return true;
+        }
+
+        Leave(who, most);
+        return false;
+    }
+
+    private void Leave(string who, int? most)
+    {
+        if (most is not null)
+        {
+            waiting.AddOrUpdate(who, 0, (_, count) => count - 1);
         }
     }
 

@@ -6,7 +6,7 @@ namespace DelayQueueApi.Tests.Security;
 /// <summary>One tenant's waiting claims leave room for those of others.</summary>
 public sealed class WaitingQuotaTests(WaitingQuotaTests.Bounded api) : IClassFixture<WaitingQuotaTests.Bounded>
 {
-    private readonly string queue = Api.NewQueue();
+    private readonly string queue = $"mine-{Api.NewQueue()}";
 
     [Fact]
     public async Task A_claim_too_many_is_refused_until_another_has_its_answer()
@@ -25,6 +25,19 @@ public sealed class WaitingQuotaTests(WaitingQuotaTests.Bounded api) : IClassFix
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), ((await second).StatusCode, (await other).StatusCode));
     }
 
+    [Fact]
+    public async Task A_key_may_have_a_bound_of_its_own()
+    {
+        var first = await WaitAsync(TestKeys.Mine);
+
+        await Api.AssertProblemAsync(await ClaimAsync(TestKeys.Mine, 60_000), HttpStatusCode.TooManyRequests, "too-many-waiting");
+        var other = await WaitAsync(TestKeys.All);
+
+        await api.ScheduleAsync(TestKeys.All, queue);
+        await api.ScheduleAsync(TestKeys.All, queue);
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), ((await first).StatusCode, (await other).StatusCode));
+    }
+
     private async Task<Task<HttpResponseMessage>> WaitAsync(TestKey key)
     {
         var before = api.Waiting;
@@ -36,10 +49,14 @@ public sealed class WaitingQuotaTests(WaitingQuotaTests.Bounded api) : IClassFix
     private Task<HttpResponseMessage> ClaimAsync(TestKey key, int waitMs) =>
         api.SendAsync(key, "POST", "/jobs/claim", $$"""{"queues":["{{queue}}"],"waitMs":{{waitMs}}}""");
 
-    /// <summary>One claim of acme may wait.</summary>
+    /// <summary>One claim of acme may wait, and one of the key mine.</summary>
     public sealed class Bounded(EmbeddedEngine engine) : KeyedApi(engine)
     {
         protected override IReadOnlyDictionary<string, string> Settings =>
-            new Dictionary<string, string>(TestKeys.Settings) { ["Security:Namespaces:acme:WaitingClaims"] = "1" };
+            new Dictionary<string, string>(TestKeys.Settings)
+            {
+                ["Security:Namespaces:acme:WaitingClaims"] = "1",
+                ["Security:Keys:1:WaitingClaims"] = "1",
+            };
     }
 }
