@@ -13,7 +13,8 @@ namespace DelayQueueApi.Tests.Fuzz;
 /// </summary>
 public abstract partial class FuzzTests(Api api)
 {
-    private const int Requests = 20_000;
+    private const int AtRandom = 2_000;
+    private const int AtLeast = 20_000;
     private const int Seed = 20300101;
 
     [Fact]
@@ -23,7 +24,7 @@ public abstract partial class FuzzTests(Api api)
         var types = KnownTypes().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "errors.md"), TestContext.Current.CancellationToken))
             .Select(type => $"urn:delayqueue:problem:{type.Groups[1].Value}").ToHashSet();
         var world = new World(new Random(Seed));
-        var done = new Dictionary<string, int>();
+        var done = new HashSet<string>();
         var sent = 0;
 
         foreach (var (operation, make) in All(operations, world))
@@ -36,7 +37,7 @@ public abstract partial class FuzzTests(Api api)
             sent++;
             if (status < 300)
             {
-                done[operation.Id] = done.GetValueOrDefault(operation.Id) + 1;
+                done.Add(operation.Id);
             }
 
             var type = status >= 400 ? (string?)JsonNode.Parse(text)?["type"] : null;
@@ -44,25 +45,24 @@ public abstract partial class FuzzTests(Api api)
             Assert.True(status < 400 || (types.Contains(type!) && type != "urn:delayqueue:problem:other"), $"{status} {text}\nfor {request}");
         }
 
-        Assert.InRange(sent, Requests, int.MaxValue);
-        Assert.Equal([], operations.Select(operation => operation.Id).Except(done.Keys));
+        Assert.InRange(sent, AtLeast, int.MaxValue);
+        // Each call was also done, so that what is behind the checks of its request was reached.
+        Assert.Equal("", string.Join(' ', operations.Select(operation => operation.Id).Where(id => !done.Contains(id))));
         Assert.True((await api.GetAsync("/health/ready")).IsSuccessStatusCode);
         await api.AssertSoundAsync();
     }
 
     private static IEnumerable<(Operation, Func<FuzzRequest>)> All(IReadOnlyList<Operation> operations, World world)
     {
-        var count = 0;
         foreach (var operation in operations)
         {
             foreach (var request in operation.Each(world))
             {
-                count++;
                 yield return (operation, request);
             }
         }
 
-        for (; count < Requests; count++)
+        for (var i = 0; i < AtRandom; i++)
         {
             var operation = world.Pick(operations);
             yield return (operation, () => operation.Any(world));
