@@ -1,4 +1,5 @@
 using System.Text;
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace DelayQueueApi.Events;
@@ -38,6 +39,10 @@ internal sealed class EventStream(EventReader reader, EventFilter filter, EventF
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {
             // Nothing is lost: the client goes on from the last id that it has.
+        }
+        catch (StoreException)
+        {
+            // Nor is it where the store is away. What was sent cannot be called back.
         }
         finally
         {
