@@ -152,11 +152,7 @@ internal static class OpenApi
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
-<<<<<<< HEAD
-        ["429"] = ("QueueFull", "The queue has as many jobs as its maxLength allows, and nothing was made; or as many claims of the namespace wait, or read events, as may."),
-=======
-        ["429"] = ("TooMany", "The caller has sent too many requests; the queue has as many jobs as its maxLength allows; or as many claims of the key or its namespace wait as may. Nothing was done."),
->>>>>>> d478d00 (Limits of headers, connections and slow clients, rates per key, trusted proxies, and what the service withstands)
+        ["429"] = ("TooMany", "The caller has sent too many requests; the queue has as many jobs as its maxLength allows; or as many claims of the key or its namespace wait, or read events, as may. Nothing was done."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 

@@ -42,6 +42,17 @@ public sealed class AclTests(AclApi api) : IClassFixture<AclApi>
     }
 
     [Fact]
+    public async Task Events_are_kept_and_told()
+    {
+        var watching = api.GetAsync($"/events?queue={queue}&forMs=1000");
+        await api.ScheduleAsync(queue);
+
+        await api.AdvanceUntilAsync(watching, 1_000);
+
+        Assert.Equal(HttpStatusCode.OK, (await watching).StatusCode);
+    }
+
+    [Fact]
     public async Task It_may_do_nothing_else()
     {
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"{api.User},allowAdmin=true");
@@ -57,6 +68,8 @@ public sealed class AclTests(AclApi api) : IClassFixture<AclApi>
 /// <summary>On Redis, as a user that has the rights of docs/operations.md.</summary>
 public sealed class AclApi(RedisEngine engine) : Api(new AclEngine(engine))
 {
+    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string> { ["Events:Kept"] = "100" };
+
     /// <summary>How to connect as that user.</summary>
     internal string User { get; } = AclEngine.UserOf(engine);
 }
