@@ -45,6 +45,24 @@ public sealed class ShutdownTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task While_it_drains_it_is_not_ready_and_serves_all_the_same()
+    {
+        await using var draining = ServiceProcess.OnEmbedded().With("Limits__DrainMs", "60000");
+        await draining.StartAsync();
+        await draining.ReadyAsync();
+        var producer = new JobClient(() => draining.Client, new History());
+
+        await draining.AskToStopAsync();
+        await Poll.UntilAsync(async () =>
+        {
+            using var answer = await draining.Client.GetAsync(new Uri("/health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.ServiceUnavailable;
+        });
+
+        Assert.Equal(201, (await producer.CreateAsync(new NewJob("late", Queue, "1"))).Reply.Status);
+    }
+
+    [Fact]
     public async Task Jobs_that_are_leased_remain_leased()
     {
         await api.CreateAsync(new NewJob("held", Queue, "1"));

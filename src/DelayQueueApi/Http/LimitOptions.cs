@@ -46,6 +46,10 @@ internal sealed class LimitOptions
     [Range(1, 10_000)]
     public int StreamsPerConnection { get; set; } = 100;
 
+    /// <summary>How long requests are still taken after the signal to stop, while readiness is refused, ms.</summary>
+    [Range(0, 60_000)]
+    public int DrainMs { get; set; }
+
     /// <summary>The rate of one caller, where its key has none of its own.</summary>
     [ValidateObjectMembers]
     public RateOptions Rate { get; set; } = new();

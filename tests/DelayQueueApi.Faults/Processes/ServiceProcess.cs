@@ -123,9 +123,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <returns>The exit code.</returns>
     public async Task<int> StopAsync()
     {
-        await process!.SignalAsync("TERM");
-        return await process.ExitedAsync();
+        await AskToStopAsync();
+        return await process!.ExitedAsync();
     }
+
+    /// <summary>Asks the process to end, and does not wait for it.</summary>
+    public Task AskToStopAsync() => process!.SignalAsync("TERM");
 
     public async ValueTask DisposeAsync()
     {
