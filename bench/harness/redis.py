@@ -37,7 +37,8 @@ class Redis:
     """
 
     def __init__(self, processes, fsync="everysec", *settings):
-        self.port = free_port()
+        # The nodes of a cluster talk on a port that is 10,000 higher.
+        self.port = next(port for port in iter(free_port, None) if port <= 55_535)
         self.address = f"127.0.0.1:{self.port}"
         self.process = processes.start([
             "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
