@@ -57,7 +57,7 @@ public sealed class KeysTests(Chromium chromium, KeysTests.KeyedService service)
         await Expect(Fact("Queue")).ToHaveTextAsync(queue);
         await Expect(Button("Cancel …")).ToBeHiddenAsync();
         await OpenAsync($"queues/{queue}");
-        await Expect(Main.GetByText("Dead letters")).ToBeVisibleAsync();
+        await Expect(Main.GetByRole(AriaRole.Link, new() { Name = "Dead letters" })).ToBeVisibleAsync();
         await Expect(Button("Pause …")).ToBeHiddenAsync();
     }
 
