@@ -65,14 +65,26 @@ internal sealed class RedisProcess(string fsync = "always", params string[] sett
         return await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience);
     }
 
-    /// <returns>What INFO tells, as lines "name:value".</returns>
+    /// <returns>What INFO tells, as lines "name:value"; nothing where a Sentinel cuts the connection, as it does with those of a server that it promotes.</returns>
     public async Task<string[]> InfoAsync(string section)
     {
         using var connection = await SendAsync("INFO", section);
         using var reader = new StreamReader(connection.GetStream());
-        var text = new char[int.Parse((await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience))![1..])];
-        await reader.ReadBlockAsync(text).AsTask().WaitAsync(ChildProcess.Patience);
-        return new string(text).Split("\r\n");
+        try
+        {
+            if (await reader.ReadLineAsync().WaitAsync(ChildProcess.Patience) is not { } length)
+            {
+                return [];
+            }
+
+            var text = new char[int.Parse(length[1..])];
+            await reader.ReadBlockAsync(text).AsTask().WaitAsync(ChildProcess.Patience);
+            return new string(text).Split("\r\n");
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     /// <returns>A connection on which the answer is still to come. A script goes on without it.</returns>
