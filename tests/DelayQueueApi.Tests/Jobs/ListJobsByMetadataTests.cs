@@ -104,9 +104,8 @@ public abstract class ListJobsByMetadataTests(Api api)
         var first = await api.ListAsync(queue, "ready", "&metadata.k=v");
         var second = await api.ListAsync(queue, "ready", $"&metadata.k=v&cursor={first.Next}");
 
-        Assert.Empty(first.Jobs);
+        Assert.Equal(["1200", "1499"], first.Jobs.Concat(second.Jobs).Select(Payload));
         Assert.NotNull(first.Next);
-        Assert.Equal(["1200", "1499"], second.Jobs.Select(Payload));
         Assert.Null(second.Next);
     }
 
