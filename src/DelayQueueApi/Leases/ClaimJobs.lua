@@ -1,7 +1,7 @@
 -- include Store/Prelude.lua
 -- include Store/EvenIfFull.lua
 -- include Store/Generations.lua
--- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by LeaseStore.ClaimAsync.
+-- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by ClaimStore.ClaimAsync.
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then

@@ -5,11 +5,13 @@ namespace DelayQueueApi.Leases;
 internal static class LeaseEndpoints
 {
     public static IServiceCollection AddLeases(this IServiceCollection services) => services
+        .AddSingleton<ClaimStore>()
         .AddSingleton<LeaseStore>()
         .AddSingleton<LeaseRequests>()
         .AddSingleton<FollowUps>()
         .AddSingleton<WorkersSeen>()
         .AddSingleton<WaitingClaims>()
+        .AddSingleton<WakeupHints>()
         .AddSingleton<Wakeups>();
 
     public static void MapLeases(this IEndpointRouteBuilder app)

@@ -8,13 +8,9 @@ using StackExchange.Redis;
 
 namespace DelayQueueApi.Leases;
 
-/// <summary>What workers do with jobs.</summary>
+/// <summary>What workers do with jobs that they have claimed.</summary>
 internal sealed class LeaseStore : IAsyncDisposable
 {
-    /// <summary>How long claim ids are remembered at least.</summary>
-    private const int ClaimMemoryMs = 3_600_000;
-
-    private static readonly Script ClaimScript = Script.Load("Leases/ClaimJobs.lua");
     private static readonly Script AckScript = Script.Load("Leases/AckJob.lua");
     private static readonly Script NackScript = Script.Load("Leases/NackJob.lua");
     private static readonly Script ReleaseScript = Script.Load("Leases/ReleaseJob.lua");
@@ -23,35 +19,25 @@ internal sealed class LeaseStore : IAsyncDisposable
     private readonly ScriptRunner scripts;
     private readonly Partitions partitions;
     private readonly Wakeups wakeups;
-    private readonly WorkersSeen workers;
     private readonly JobEvents events;
     private readonly LeaseGrace grace;
     private readonly StoreOptions options;
-    private readonly GroupCommits<Claim, Claimed> claims;
     private readonly GroupCommits<Ack, Acked> acks;
     private readonly GroupCommits<Nack, Nacked> nacks;
     private readonly GroupCommits<HeldLease, Settled> releases;
     private readonly GroupCommits<Extension, Extended> extensions;
 
-    public LeaseStore(
-        ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, JobEvents events, LeaseGrace grace, IOptions<StoreOptions> options)
+    public LeaseStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, JobEvents events, LeaseGrace grace, IOptions<StoreOptions> options)
     {
-        (this.scripts, this.partitions, this.wakeups, this.workers, this.events, this.grace, this.options) =
-            (scripts, partitions, wakeups, workers, events, grace, options.Value);
+        (this.scripts, this.partitions, this.wakeups, this.events, this.grace, this.options) = (scripts, partitions, wakeups, events, grace, options.Value);
         var patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
-        claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, patience);
         acks = new(partitions, AckAsync, ack => ack.Weight, Limits.MaxClaim, patience);
         nacks = new(partitions, NackAsync, _ => 1, Limits.MaxClaim, patience);
         releases = new(partitions, ReleaseAsync, _ => 1, Limits.MaxClaim, patience);
         extensions = new(partitions, ExtendAsync, _ => 1, Limits.MaxClaim, patience);
     }
 
-    /// <summary>Leases what is due now.</summary>
     /// <exception cref="StoreException">The store could not be asked or did not answer; this holds for all methods here.</exception>
-    /// <exception cref="OperationCanceledException">The client went away before the claim was sent.</exception>
-    public Task<Claimed> ClaimAsync(Claim claim, CancellationToken client = default) =>
-        partitions.Count == 1 ? claims.SubmitAsync(partitions.First, claim, client) : ClaimInTurnAsync(claim, client);
-
     public Task<Acked> AckAsync(Ack ack) => acks.SubmitAsync(ack.Lease.Partition, ack);
 
     /// <returns>For each what became of it, or why the store did not take it; so do the other methods for many.</returns>
@@ -74,97 +60,10 @@ internal sealed class LeaseStore : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await claims.DisposeAsync();
         await acks.DisposeAsync();
         await nacks.DisposeAsync();
         await releases.DisposeAsync();
         await extensions.DisposeAsync();
-    }
-
-    /// <summary>
-    /// Visits the partitions in turn until the claim has what it asks for. One that is away is passed over, and told of where the others have
-    /// nothing. The jobs of a claim with an id come from one partition, and one that remembers the id is found first, so that a repeated
-    /// claim gets what it was given; so does one beside it, since the id also tells which partition is the first.
-    /// </summary>
-    private async Task<Claimed> ClaimInTurnAsync(Claim claim, CancellationToken client)
-    {
-        if (claim.Id is null)
-        {
-            return await VisitAsync(partitions.InTurn(), claim, client);
-        }
-
-        var order = partitions.From(partitions.Of(claim.Id));
-        return await VisitAsync(order, claim with { Limit = 0 }, client) is { Jobs.Count: > 0 } held ? held : await VisitAsync(order, claim, client);
-    }
-
-    private async Task<Claimed> VisitAsync(IEnumerable<PartitionKeys> order, Claim claim, CancellationToken client)
-    {
-        Claimed? found = null;
-        StoreException? failure = null;
-        foreach (var partition in order)
-        {
-            try
-            {
-                var more = await claims.SubmitAsync(partition, claim with { Limit = Math.Max(0, claim.Limit - (found?.Jobs.Count ?? 0)) }, client);
-                found = found is null ? more : new Claimed([.. found.Jobs, .. more.Jobs], more.Now);
-            }
-            catch (StoreException error)
-            {
-                failure = error;
-            }
-            catch (OperationCanceledException) when (found is { Jobs.Count: > 0 })
-            {
-                // Who has gone must give back what is found.
-                return found;
-            }
-
-            if (found is { Jobs.Count: > 0 } && (found.Jobs.Count >= claim.Limit || claim.Id is not null))
-            {
-                // More may be due where it has not been.
-                wakeups.WakeNext(claim.Queues);
-                break;
-            }
-        }
-
-        return failure is null || found is { Jobs.Count: > 0 } ? found! : throw failure;
-    }
-
-    private async Task<IReadOnlyList<Claimed>> ClaimAsync(PartitionKeys partition, IReadOnlyList<Claim> batch)
-    {
-        var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
-        foreach (var claim in batch)
-        {
-            call.Add(
-                string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
-                workers.IsNews(claim, partition) ? "1" : "");
-        }
-
-        var reply = (RedisResult[])(await scripts.RunAsync(ClaimScript, call))!;
-        var granted = (RedisResult[])reply[0]!;
-        var waits = (long[])reply[1]!;
-        var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[2]);
-        for (var i = 0; i < waits.Length; i++)
-        {
-            wakeups.Expect(call.Queues[i], waits[i]);
-        }
-
-        var answers = new Claimed[batch.Count];
-        var next = 0;
-        for (var i = 0; i < answers.Length; i++)
-        {
-            var jobs = new JobRecord[(int)granted[next++]];
-            for (var j = 0; j < jobs.Length; j++)
-            {
-                jobs[j] = JobRecord.Decode(JobId.FromStored(partition.Number, (byte[])granted[next++]!), (byte[])granted[next++]!);
-            }
-
-            answers[i] = new Claimed(jobs, now);
-        }
-
-        events.TimePassed(Lapse.Read(reply[3], partition, call));
-        events.Claimed(answers);
-        return answers;
     }
 
     private async Task<IReadOnlyList<Acked>> AckAsync(PartitionKeys partition, IReadOnlyList<Ack> batch)

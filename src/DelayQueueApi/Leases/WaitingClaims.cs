@@ -3,15 +3,16 @@ namespace DelayQueueApi.Leases;
 /// <summary>Claims that wait until something is due. Wake first, pop last: a claim whose client went away takes no job.</summary>
 internal sealed class WaitingClaims
 {
-    private readonly LeaseStore store;
+    private readonly ClaimStore claims;
+    private readonly LeaseStore leases;
     private readonly Wakeups wakeups;
     private readonly TimeProvider time;
     private readonly CancellationToken stopping;
     private int waiting;
 
-    public WaitingClaims(LeaseStore store, Wakeups wakeups, TimeProvider time, IHostApplicationLifetime lifetime)
+    public WaitingClaims(ClaimStore claims, LeaseStore leases, Wakeups wakeups, TimeProvider time, IHostApplicationLifetime lifetime)
     {
-        (this.store, this.wakeups, this.time, stopping) = (store, wakeups, time, lifetime.ApplicationStopping);
+        (this.claims, this.leases, this.wakeups, this.time, stopping) = (claims, leases, wakeups, time, lifetime.ApplicationStopping);
         stopping.Register(wakeups.WakeAll);
     }
 
@@ -55,10 +56,10 @@ internal sealed class WaitingClaims
     private async Task<Claimed> ClaimOnceAsync(Claim claim, CancellationToken client)
     {
         client.ThrowIfCancellationRequested();
-        var claimed = await store.ClaimAsync(claim, client);
+        var claimed = await claims.ClaimAsync(claim, client);
         if (client.IsCancellationRequested)
         {
-            await Task.WhenAll(claimed.Jobs.Select(store.ReleaseAsync));
+            await Task.WhenAll(claimed.Jobs.Select(leases.ReleaseAsync));
             client.ThrowIfCancellationRequested();
         }
 

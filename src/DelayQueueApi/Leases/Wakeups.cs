@@ -1,6 +1,5 @@
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
-using StackExchange.Redis;
 
 namespace DelayQueueApi.Leases;
 
@@ -8,15 +7,13 @@ namespace DelayQueueApi.Leases;
 /// Tells waiting claims when to look again. A wake-up is only a hint: the claim itself finds out what is due, so that one too
 /// many costs a look and a lost one a second (Lookout). Woken claims wake others while more is due, so that a burst finds all waiters.
 /// </summary>
-internal sealed partial class Wakeups(StoreConnection connection, Partitions partitions, TimeProvider time, ILogger<Wakeups> log)
+internal sealed class Wakeups(WakeupHints hints, TimeProvider time)
 {
     /// <summary>µs by which a claim is woken sooner than a job is due: it needs longer than that to get to the store, and timers count in whole ms.</summary>
     private const int Lead = 500;
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, Line> lines = [];
-    private readonly string instance = Guid.NewGuid().ToString("N");
-    private IConnectionMultiplexer? subscribed;
 
     /// <summary>A line to stand in, for a claim over these queues. Dispose it to leave.</summary>
     public Waiter Join(IEnumerable<string> queues)
@@ -49,10 +46,7 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
     public void Announce(string queue)
     {
         Wake(queue);
-        if (!connection.IsEmbedded)
-        {
-            _ = PublishAsync(queue);
-        }
+        hints.Give(queue);
     }
 
     /// <summary>There may be more for others, after a claim that has not looked everywhere.</summary>
@@ -95,13 +89,7 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
     }
 
     /// <summary>Listens to the hints of other instances from now on; where the store is away, not until it is called again.</summary>
-    public async Task SubscribeAsync()
-    {
-        if (!connection.IsEmbedded)
-        {
-            await TrySubscribeAsync();
-        }
-    }
+    public Task SubscribeAsync() => hints.SubscribeAsync(queue => Wake(queue));
 
     private Line LineOf(string queue)
     {
@@ -135,48 +123,6 @@ internal sealed partial class Wakeups(StoreConnection connection, Partitions par
             lines.Remove(line.Queue);
         }
     }
-
-    private async Task PublishAsync(string queue)
-    {
-        try
-        {
-            var subscriber = await connection.SubscriberAsync();
-            await subscriber.PublishAsync(partitions.First.Wake, $"{instance} {queue}", CommandFlags.FireAndForget);
-        }
-        catch (Exception error) when (StoreException.From(error) is not null)
-        {
-            LogHintLost(error.Message);
-        }
-    }
-
-    /// <summary>Anew where the connection is another one than before.</summary>
-    private async Task TrySubscribeAsync()
-    {
-        try
-        {
-            var subscriber = await connection.SubscriberAsync();
-            if (subscriber.Multiplexer == subscribed)
-            {
-                return;
-            }
-
-            await subscriber.SubscribeAsync(partitions.First.Wake, (_, message) =>
-            {
-                if (((string?)message)?.Split(' ') is [var from, var queue] && from != instance)
-                {
-                    Wake(queue);
-                }
-            });
-            subscribed = subscriber.Multiplexer;
-        }
-        catch (Exception error) when (StoreException.From(error) is not null)
-        {
-            // The caller comes again.
-        }
-    }
-
-    [LoggerMessage(LogLevel.Debug, "A hint to the other instances is lost; they look by themselves within a second. {Reason}")]
-    private partial void LogHintLost(string reason);
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 

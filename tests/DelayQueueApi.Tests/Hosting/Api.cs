@@ -119,10 +119,13 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         return await ReadAsync(answer, WireJson.Default.Job, HttpStatusCode.Created);
     }
 
-    internal async Task<IReadOnlyList<ClaimJobs.ClaimedJob>> ClaimAsync(string queue, string fields = "") =>
-        (await ReadAsync(
-            await PostAsync("/jobs/claim", $$"""{"queues":["{{queue}}"]{{(fields.Length > 0 ? "," + fields : "")}}}"""),
-            WireJson.Default.ClaimJobsResponse)).Jobs;
+    internal Task<IReadOnlyList<ClaimJobs.ClaimedJob>> ClaimAsync(string queue, string fields = "") => ClaimAsync(Client, queue, fields);
+
+    internal static async Task<IReadOnlyList<ClaimJobs.ClaimedJob>> ClaimAsync(HttpClient instance, string queue, string fields = "")
+    {
+        using var body = Content(Encoding.UTF8.GetBytes($$"""{"queues":["{{queue}}"]{{(fields.Length > 0 ? "," + fields : "")}}}"""), "application/json");
+        return (await ReadAsync(await instance.PostAsync("/jobs/claim", body), WireJson.Default.ClaimJobsResponse)).Jobs;
+    }
 
     internal async Task<ClaimJobs.ClaimedJob> ClaimOneAsync(string queue, string fields = "") => Assert.Single(await ClaimAsync(queue, fields));
 
@@ -166,7 +169,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>Puts a job into a queue and gives no hint to claims that wait for it.</summary>
     internal async Task<string> ScheduleUnannouncedAsync(string queue, int delayMs = 0)
     {
-        var elsewhere = new Wakeups(Service<StoreConnection>(), new Partitions("elsewhere", 1), Clock, NullLogger<Wakeups>.Instance);
+        var elsewhere = new Wakeups(new WakeupHints(Service<StoreConnection>(), new Partitions("elsewhere", 1), NullLogger<WakeupHints>.Instance), Clock);
         await using var store = new JobStore(Service<ScriptRunner>(), Service<Partitions>(), elsewhere, Service<EmbeddedStore>(), Service<JobEvents>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
         var body = JobRecord.EncodeBody(name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
@@ -308,7 +311,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     /// <summary>Waits until something holds that another task brings about.</summary>
     internal static async Task UntilAsync(Func<bool> holds)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while (!holds())
         {
             limit.Token.ThrowIfCancellationRequested();

@@ -60,6 +60,23 @@ public abstract class RaceTests(Api api)
         await AssertCountsAsync();
     }
 
+    /// <summary>The calls of one instance reach the store one after the other, those of two do not.</summary>
+    [Fact]
+    public async Task Parallel_claims_of_two_instances_share_no_job()
+    {
+        using var other = api.AnotherInstance();
+        for (var round = 0; round < 30; round++)
+        {
+            var each = Api.NewQueue();
+            await Task.WhenAll(Enumerable.Range(0, Jobs).Select(_ => api.ScheduleAsync(each)));
+
+            var claims = await Task.WhenAll(Enumerable.Range(0, Jobs).Select(i => Api.ClaimAsync(i % 2 == 0 ? api.Client : other, each, "\"limit\":2")));
+
+            var ids = claims.SelectMany(jobs => jobs).Select(job => job.Id).ToArray();
+            Assert.Equal((Jobs, Jobs), (ids.Length, ids.Distinct().Count()));
+        }
+    }
+
     private static bool Won(HttpResponseMessage answer) => answer.IsSuccessStatusCode;
 
     private async Task<IReadOnlyList<DelayQueueApi.Leases.ClaimJobs.ClaimedJob>> ClaimAsync()

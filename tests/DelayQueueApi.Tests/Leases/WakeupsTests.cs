@@ -1,7 +1,5 @@
 using DelayQueueApi.Leases;
-using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DelayQueueApi.Tests.Leases;
@@ -12,7 +10,7 @@ public sealed class WakeupsTests(EmbeddedApi api) : IClassFixture<EmbeddedApi>
     public void A_timer_that_fires_before_its_time_is_set_again()
     {
         var time = new HastyTime();
-        var wakeups = new Wakeups(api.Service<StoreConnection>(), api.Service<Partitions>(), time, NullLogger<Wakeups>.Instance);
+        var wakeups = new Wakeups(api.Service<WakeupHints>(), time);
         using var waiter = wakeups.Join(["q"]);
         wakeups.Expect("q", 10_000);
         time.Advance(TimeSpan.FromMilliseconds(9));
