@@ -17,18 +17,24 @@ dotnet restore --locked-mode "$tmp/source/src/DelayQueueApi" >/dev/null
 
 count=0 caught=0
 
-# mutant NAME PROMISES TEST FILE PERL [ROUNDS]: one of the promises must be broken in the test once the Perl code has changed the file.
-mutant() {
-  local name=$1 promises=$2 test=$3 file=$tmp/source/src/DelayQueueApi/$4 code=$5 rounds=${6:-1}
+# build NAME FILE PERL: a service whose file the Perl code has changed.
+build() {
+  local name=$1 file=$tmp/source/src/DelayQueueApi/$2 code=$3
   count=$((count + 1))
   cp "$file" "$tmp/before"
   perl -0pi -e "$code" "$file"
   if cmp -s "$file" "$tmp/before"; then
     echo "$name: the code that it changes is not there any more"
-    return
+    return 1
   fi
   dotnet build --no-restore -v q -o "$tmp/$name" "$tmp/source/src/DelayQueueApi" >"$tmp/build" || { cat "$tmp/build"; exit 1; }
   cp "$tmp/before" "$file"
+}
+
+# mutant NAME PROMISES TEST FILE PERL [ROUNDS]: one of the promises must be broken in the test once the Perl code has changed the file.
+mutant() {
+  local name=$1 promises=$2 test=$3 rounds=${6:-1}
+  build "$name" "$4" "$5" || return 0
   DELAYQUEUE_SERVICE=$tmp/$name/DelayQueueApi.dll DELAYQUEUE_HISTORIES=$tmp DELAYQUEUE_FAULTS_ROUNDS=$rounds \
     "$tests" --filter-method "*$test" >"$tmp/told" 2>&1 || true
   if grep -Eq "^ *($promises) is broken" "$tmp/told"; then
@@ -65,6 +71,19 @@ mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.l
 
 mutant receipts-without-replicas S1 A_job_that_replicas_are_known_to_have_outlives_its_primary Receipts/DurabilityReceipts.cs \
   's/known\.Replicas < asked\.Replicas/known.Replicas < 0/'
+
+# The load speaks to the embedded store over one connection, which does one script at a time; a test has two.
+if build embedded-store-without-transactions Store/EmbeddedStore.cs 's/"--lua-transaction-mode", //'; then
+  dotnet build -v q tests/DelayQueueApi.Tests >/dev/null
+  cp -r tests/DelayQueueApi.Tests/bin/Debug/net10.0 "$tmp/tests"
+  cp "$tmp/embedded-store-without-transactions/DelayQueueApi.dll" "$tmp/tests"
+  if "$tmp/tests/DelayQueueApi.Tests" --filter-method '*RaceTests+OnEmbedded.Parallel_claims_of_two_instances_share_no_job' >"$tmp/told" 2>&1; then
+    echo "embedded-store-without-transactions: NOT CAUGHT"
+  else
+    caught=$((caught + 1))
+    echo "embedded-store-without-transactions: caught, $(grep -m 1 'Actual:' "$tmp/told" | sed 's/ *Actual: */jobs given and jobs: /')"
+  fi
+fi
 
 echo "$caught of $count mutants are caught"
 [ "$caught" -eq "$count" ]
