@@ -1,3 +1,5 @@
+using DelayQueueApi.Faults.Clients;
+using DelayQueueApi.Faults.Histories;
 using DelayQueueApi.Faults.Processes;
 
 namespace DelayQueueApi.Faults;
@@ -6,6 +8,7 @@ namespace DelayQueueApi.Faults;
 public sealed class ClusterTests : IAsyncLifetime
 {
     private const int Partitions = 3;
+    private const string Replicated = "replicated=1";
 
     private readonly RedisCluster cluster = new();
 
@@ -56,6 +59,48 @@ public sealed class ClusterTests : IAsyncLifetime
         }
 
         await run.EndAsync(doubt: TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public async Task A_job_that_a_replica_is_known_to_have_outlives_its_primary()
+    {
+        await using var run = await StartAsync();
+        run.Load.Durability = Replicated;
+        run.Load.Start();
+
+        await run.Load.PassAsync(1_000);
+        await run.SufferAsync(Outage.KillPrimary(cluster, 0));
+
+        await run.EndAsync(doubt: TimeSpan.FromSeconds(1));
+        Assert.Contains(run.History.Calls, call => call is Create { IsDurable: true, Reply.IsDone: true });
+    }
+
+    [Fact]
+    public async Task Nothing_is_known_to_be_replicated_while_the_replica_of_any_node_stops()
+    {
+        await using var run = await StartAsync();
+        var api = new JobClient(() => run.Service.Client, run.History, durability: Replicated);
+        var job = new NewJob("stopped", Run.Queue, "1");
+
+        await cluster.ItsReplica.PauseAsync();
+        var first = await api.CreateAsync(job);
+        await cluster.ItsReplica.ResumeAsync();
+        var again = await api.CreateAsync(job);
+
+        Assert.Equal((503, "unknown", 201), (first.Reply.Status, first.Reply.Applied, again.Reply.Status));
+    }
+
+    [Fact]
+    public async Task Info_tells_as_much_as_holds_of_all_nodes_and_which_node_it_warns_of()
+    {
+        await using var run = await StartAsync();
+
+        await cluster.APrimary.AskAsync("CONFIG", "SET", "appendonly", "no");
+        var info = await run.Service.Client.GetStringAsync(new Uri("/info", UriKind.Relative));
+
+        Assert.Contains("\"durability\":\"replicated\",\"replicas\":1,", info, StringComparison.Ordinal);
+        Assert.Contains($"\"{cluster.APrimary.Address}: The append-only file is off", info, StringComparison.Ordinal);
+        Assert.Contains("\"min-replicas-to-write is 0", info, StringComparison.Ordinal);
     }
 
     private Task<Run> StartAsync() => Run.StartAsync(Seeds.Seed, Service(), Service());

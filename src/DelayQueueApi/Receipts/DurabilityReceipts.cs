@@ -60,7 +60,6 @@ internal sealed class DurabilityReceipts(ReceiptStore store)
     private static ProblemHttpResult? Refusal(AskedDurability asked, Facts facts) => asked switch
     {
         { Replicas: > 0 } when facts.Kind == "embedded" => Problems.DurabilityUnsupported("The embedded store has no replicas."),
-        _ when facts.IsCluster => Problems.DurabilityUnsupported("Redis Cluster cannot tell it to this service."),
         { Fsync: true } when !facts.AnswersFromDisk && !facts.CanTellOfDisk =>
             Problems.DurabilityUnsupported("The store tells of its disk with appendfsync always, or with an append-only file from Redis 7.2 on."),
         _ when asked.Replicas > facts.Replicas =>

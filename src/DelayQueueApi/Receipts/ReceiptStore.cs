@@ -7,6 +7,7 @@ namespace DelayQueueApi.Receipts;
 /// <summary>
 /// Asks the store how durable writes are that it has answered. WAIT blocks its connection and counts that connection's own writes, so both
 /// have one for themselves: a mark that is written there comes behind all that was answered before, and a replica that has it has all.
+/// On a Redis Cluster this is so of each node, whichever of them the write was for.
 /// Those who ask at the same time share one mark and one WAIT for the most replicas that any of them wants.
 /// </summary>
 internal sealed class ReceiptStore : IAsyncDisposable
@@ -17,7 +18,7 @@ internal sealed class ReceiptStore : IAsyncDisposable
 
     private readonly StoreConnection connection;
     private readonly ScriptRunner scripts;
-    private readonly PartitionKeys partition;
+    private readonly Partitions partitions;
     private readonly TimeSpan patience;
     private readonly GroupCommit<object?, Facts> looks;
     private readonly GroupCommit<AskedDurability, Confirmed> waits;
@@ -27,8 +28,7 @@ internal sealed class ReceiptStore : IAsyncDisposable
 
     public ReceiptStore(StoreConnection connection, StoreFacts facts, ScriptRunner scripts, Partitions partitions, IOptions<StoreOptions> options)
     {
-        // On one server it does not matter which.
-        (this.connection, this.scripts, partition) = (connection, scripts, partitions.First);
+        (this.connection, this.scripts, this.partitions) = (connection, scripts, partitions);
         patience = TimeSpan.FromMilliseconds(options.Value.TimeoutMs);
         looks = new(async all => [.. Enumerable.Repeat(await facts.ReadAsync(), all.Count)], _ => 1, MostAtOnce, patience, TimeProvider.System);
         // A WAIT takes as long as a call may, and those who come meanwhile wait for the next one.
@@ -60,7 +60,8 @@ internal sealed class ReceiptStore : IAsyncDisposable
         try
         {
             var (own, of) = await ConnectAsync();
-            var confirmed = await WaitAsync(own, all.Max(asked => asked.Replicas), all.Any(asked => asked.Fsync));
+            var (replicas, fsync) = (all.Max(asked => asked.Replicas), all.Any(asked => asked.Fsync));
+            var confirmed = Confirmed.Together(await Task.WhenAll(StoreConnection.ServersOf(own, partitions).Select(server => WaitAsync(own, server, replicas, fsync))));
             // It may stand beside a former primary by now.
             var isSame = (await connection.DatabaseAsync()).Multiplexer == of;
             return [.. Enumerable.Repeat(isSame ? confirmed : Confirmed.Nothing, all.Count)];
@@ -71,21 +72,24 @@ internal sealed class ReceiptStore : IAsyncDisposable
         }
     }
 
-    private async Task<Confirmed> WaitAsync(ConnectionMultiplexer own, int replicas, bool fsync)
+    private async Task<Confirmed> WaitAsync(ConnectionMultiplexer own, IServer server, int replicas, bool fsync)
     {
-        var server = StoreConnection.ServerOf(own);
         var id = server.ExecuteAsync("CLIENT", "ID");
-        await scripts.On(own.GetDatabase()).RunAsync(MarkScript, new ScriptCall(partition) { FurtherKeys = [partition.Receipts] });
+        var marks = await Task.WhenAll(partitions.Where(keys => own.GetServer(keys.Jobs).EndPoint.Equals(server.EndPoint)).Select(keys => MarkAsync(own, keys)));
         var ms = (int)patience.TotalMilliseconds;
         var replicated = replicas > 0 ? server.ExecuteAsync("WAIT", replicas, ms) : null;
         var synced = fsync ? server.ExecuteAsync("WAITAOF", 1, 0, ms) : null;
-        var history = StoreFacts.ReadHistoryAsync(server);
+        var historyNow = StoreFacts.ReadHistoryAsync(server);
         var idAfter = server.ExecuteAsync("CLIENT", "ID");
         var confirmed = new Confirmed(
-            await history, replicated is null ? 0 : (int)await replicated, synced is not null && ((int[])(await synced)!)[0] > 0);
-        // On a connection that was made anew, WAIT has nothing to wait for.
-        return (long)await id == (long)await idAfter ? confirmed : Confirmed.Nothing;
+            await historyNow, replicated is null ? 0 : (int)await replicated, synced is not null && ((int[])(await synced)!)[0] > 0);
+        // On a connection that was made anew, or for a partition that has moved to another node, WAIT has nothing to wait for.
+        return (long)await id == (long)await idAfter && marks.All(history => history == confirmed.History) ? confirmed : Confirmed.Nothing;
     }
+
+    /// <returns>The history of the server that has taken the mark.</returns>
+    private async Task<string> MarkAsync(ConnectionMultiplexer own, PartitionKeys keys) =>
+        (string)(await scripts.On(own.GetDatabase()).RunAsync(MarkScript, new ScriptCall(keys) { FurtherKeys = [keys.Receipts] }))!;
 
     /// <summary>A connection to where the one leads on which all write, and that one.</summary>
     private async Task<(ConnectionMultiplexer Beside, IConnectionMultiplexer Of)> ConnectAsync()
@@ -109,9 +113,13 @@ internal sealed class ReceiptStore : IAsyncDisposable
     }
 }
 
-/// <param name="History">Of the server that tells it, as in <see cref="Facts"/>.</param>
+/// <param name="History">Of the servers that tell it, as in <see cref="Facts"/>.</param>
 /// <param name="Replicas">How many have it.</param>
 internal sealed record Confirmed(string History, int Replicas, bool IsOnDisk)
 {
     public static readonly Confirmed Nothing = new("", 0, IsOnDisk: false);
+
+    /// <summary>What holds at all of some servers, in the order of their addresses.</summary>
+    public static Confirmed Together(IReadOnlyList<Confirmed> servers) =>
+        new(Facts.HistoryOf(servers.Select(server => server.History)), servers.Min(server => server.Replicas), servers.All(server => server.IsOnDisk));
 }

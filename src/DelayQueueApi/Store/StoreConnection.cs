@@ -40,14 +40,20 @@ internal sealed class StoreConnection : IAsyncDisposable
 
     public async ValueTask<ISubscriber> SubscriberAsync() => (await ConnectAsync()).GetSubscriber();
 
-    /// <summary>A server that can be asked about itself: the one that takes the writes.</summary>
-    public async ValueTask<IServer> ServerAsync() => ServerOf(await ConnectAsync());
+    /// <summary>The servers that can be asked about the store, as <see cref="ServersOf"/> tells them.</summary>
+    public async ValueTask<IReadOnlyList<IServer>> ServersAsync(Partitions partitions) => ServersOf(await ConnectAsync(), partitions);
 
-    public static IServer ServerOf(IConnectionMultiplexer connection)
+    /// <returns>The server that takes the writes; on a Redis Cluster all that have partitions, in the order of their addresses.</returns>
+    public static IReadOnlyList<IServer> ServersOf(IConnectionMultiplexer connection, Partitions partitions)
     {
         var servers = connection.GetServers();
-        return servers.FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? servers[0];
+        var first = servers.FirstOrDefault(server => server is { IsConnected: true, IsReplica: false }) ?? servers[0];
+        return first.ServerType != ServerType.Cluster
+            ? [first]
+            : [.. partitions.Select(keys => connection.GetServer(keys.Jobs)).DistinctBy(server => server.EndPoint).OrderBy(NameOf, StringComparer.Ordinal)];
     }
+
+    public static string NameOf(IServer server) => EndPointCollection.ToString(server.EndPoint);
 
     /// <summary>The server that has a key.</summary>
     public async ValueTask<IServer> ServerOfAsync(RedisKey key) => (await ConnectAsync()).GetServer(key);

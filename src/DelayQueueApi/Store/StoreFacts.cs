@@ -1,12 +1,10 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
-using DelayQueueApi.Http;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Store;
 
 /// <summary>Asks the store what it is and how far its promises go.</summary>
-internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embedded)
+internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embedded, Partitions partitions)
 {
     private static readonly Version FirstWithWaitAof = new(7, 2);
 
@@ -15,9 +13,8 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
     {
         try
         {
-            var server = await connection.ServerAsync();
-            var info = Parse((string?)await server.ExecuteAsync("INFO") ?? "");
-            return connection.IsEmbedded ? Embedded(info) : Redis(info, await SettingsAsync(server), connection.HasSentinels);
+            var servers = await connection.ServersAsync(partitions);
+            return Facts.Together(await Task.WhenAll(servers.Select(async server => (StoreConnection.NameOf(server), await ReadAsync(server)))));
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {
@@ -38,7 +35,7 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
         }
     }
 
-    /// <returns>What the store uses, and the most that it may use, bytes; no limit is null.</returns>
+    /// <returns>What the store uses, and the most that it may use, bytes; no limit is null. On a Redis Cluster that of its fullest node.</returns>
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
     public async Task<(long Used, long? Limit)> MemoryAsync()
     {
@@ -49,15 +46,27 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
 
         try
         {
-            var info = Parse((string?)await (await connection.ServerAsync()).ExecuteAsync("INFO", "memory") ?? "");
-            return (Number("used_memory"), Number("maxmemory") is > 0 and var limit ? limit : null);
-
-            long Number(string name) => long.TryParse(info.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var number) ? number : 0;
+            var servers = await connection.ServersAsync(partitions);
+            return (await Task.WhenAll(servers.Select(MemoryAsync))).MaxBy(memory => (memory.Used / (double)(memory.Limit ?? long.MaxValue), memory.Used));
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {
             throw known;
         }
+    }
+
+    private static async Task<(long Used, long? Limit)> MemoryAsync(IServer server)
+    {
+        var info = await InfoAsync(server, "memory");
+        return (Number("used_memory"), Number("maxmemory") is > 0 and var limit ? limit : null);
+
+        long Number(string name) => long.TryParse(info.GetValueOrDefault(name), CultureInfo.InvariantCulture, out var number) ? number : 0;
+    }
+
+    private async Task<Facts> ReadAsync(IServer server)
+    {
+        var info = await InfoAsync(server);
+        return connection.IsEmbedded ? Embedded(info) : Redis(info, await SettingsAsync(server), connection.HasSentinels);
     }
 
     private static Facts Embedded(Dictionary<string, string> info) => new(
@@ -67,11 +76,12 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
         AnswersFromDisk = true,
     };
 
-    private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings, bool canFailOver)
+    private static Facts Redis(Dictionary<string, string> info, Dictionary<string, string>? settings, bool hasSentinels)
     {
         var warnings = new List<string>();
         var onDisk = DurabilityOf(info, settings, warnings);
         var replicas = info.Count(line => line.Key.StartsWith("slave", StringComparison.Ordinal) && line.Value.Contains("state=online", StringComparison.Ordinal));
+        var canFailOver = hasSentinels || (replicas > 0 && info.GetValueOrDefault("redis_mode") == "cluster");
         // After a failover the disk of the former primary is of no use.
         var durability = replicas > 0 && (canFailOver || onDisk == Durability.Memory) ? Durability.Replicated : onDisk;
         // It is told only where it is set.
@@ -87,7 +97,6 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
             History = HistoryOf(info),
             Replicas = replicas,
             AnswersFromDisk = onDisk == Durability.FsyncAlways,
-            IsCluster = info.GetValueOrDefault("redis_mode") == "cluster",
             // Valkey tells as redis_version which Redis it stands for.
             CanTellOfDisk = info.GetValueOrDefault("aof_enabled") == "1"
                 && Version.TryParse(info.GetValueOrDefault("redis_version"), out var stands) && stands >= FirstWithWaitAof,
@@ -95,7 +104,7 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
     }
 
     /// <returns>As in <see cref="Facts.History"/>.</returns>
-    public static async Task<string> ReadHistoryAsync(IServer server) => HistoryOf(Parse((string?)await server.ExecuteAsync("INFO", "replication") ?? ""));
+    public static async Task<string> ReadHistoryAsync(IServer server) => HistoryOf(await InfoAsync(server, "replication"));
 
     private static string HistoryOf(Dictionary<string, string> info) => info.GetValueOrDefault("master_replid", "");
 
@@ -139,48 +148,10 @@ internal sealed class StoreFacts(StoreConnection connection, EmbeddedStore embed
         }
     }
 
-    private static Dictionary<string, string> Parse(string info) => info
+    private static async Task<Dictionary<string, string>> InfoAsync(IServer server, params object[] sections) => ((string?)await server.ExecuteAsync("INFO", sections) ?? "")
         .Split('\n', StringSplitOptions.TrimEntries)
         .Select(line => line.Split(':', 2))
         .Where(pair => pair.Length == 2)
         .DistinctBy(pair => pair[0])
         .ToDictionary(pair => pair[0], pair => pair[1]);
-}
-
-/// <param name="Kind">redis, valkey or embedded.</param>
-/// <param name="Version">As the server tells it.</param>
-/// <param name="Durability">What an acknowledged job survives.</param>
-/// <param name="Evicts">Whether it may drop jobs when memory is short.</param>
-/// <param name="Warnings">What weakens promises, in words.</param>
-internal sealed record Facts(string Kind, string Version, Durability Durability, bool Evicts, string[] Warnings)
-{
-    /// <summary>Whether it keeps what it acknowledges beyond the life of its process.</summary>
-    public bool Keeps => Durability != Durability.Memory && !Evicts;
-
-    /// <summary>Names what the server has written as a primary since it became one; another one after a failover or a restart.</summary>
-    public string History { get; init; } = "";
-
-    /// <summary>How many replicas follow it now.</summary>
-    public int Replicas { get; init; }
-
-    public bool IsCluster { get; init; }
-
-    /// <summary>Whether a write is on disk before it is answered.</summary>
-    public bool AnswersFromDisk { get; init; }
-
-    /// <summary>Whether it can be asked what is on its disk.</summary>
-    public bool CanTellOfDisk { get; init; }
-}
-
-/// <summary>
-/// fsync-always: an acknowledged job survives the machine. fsync-everysec: so do all but those of about the last second.
-/// replicated: it is on a replica, not on disk. memory: it is kept only while the store runs.
-/// </summary>
-[JsonConverter(typeof(KebabCaseEnum<Durability>))]
-internal enum Durability
-{
-    Memory,
-    Replicated,
-    FsyncEverysec,
-    FsyncAlways,
 }

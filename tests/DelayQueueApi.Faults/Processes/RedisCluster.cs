@@ -21,6 +21,10 @@ internal sealed class RedisCluster : IAsyncDisposable
 
     private readonly HashSet<RedisProcess> dead = [];
 
+    public RedisProcess APrimary => nodes[0];
+
+    public RedisProcess ItsReplica => nodes[Primaries];
+
     public string Address => string.Join(',', nodes.Take(Primaries).Select(node => node.Address));
 
     public async Task StartAsync()

@@ -129,7 +129,7 @@ public sealed class StoreIncidentTests : IAsyncLifetime
     {
         await Service.ScheduleAsync(queue);
         var before = await Service.ScrapeAsync();
-        await (await Service.Service<StoreConnection>().ServerAsync()).ExecuteAsync("CONFIG", "SET", "maxmemory", "1mb");
+        await (await StoreAsync()).ExecuteAsync("CONFIG", "SET", "maxmemory", "1mb");
         var refused = await RefusedAsync(1);
         var more = await RefusedAsync(60);
 
@@ -145,7 +145,7 @@ public sealed class StoreIncidentTests : IAsyncLifetime
     {
         await Service.ScheduleAsync(queue);
         var before = await Service.ScrapeAsync();
-        await (await Service.Service<StoreConnection>().ServerAsync()).ExecuteAsync("SHUTDOWN", ["NOSAVE"], CommandFlags.FireAndForget);
+        await (await StoreAsync()).ExecuteAsync("SHUTDOWN", ["NOSAVE"], CommandFlags.FireAndForget);
         await Service.GetAsync($"/queues/{queue}");
         var gone = await Service.ScrapeAsync();
 
@@ -153,6 +153,8 @@ public sealed class StoreIncidentTests : IAsyncLifetime
         Assert.True(gone["delayqueue_store_errors_total"] > 0);
         await Alerts.AssertFiringAsync([(before, 10), (gone, 2)], queue, "DelayQueueDown critical");
     }
+
+    private async Task<IServer> StoreAsync() => (await Service.Service<StoreConnection>().ServersAsync(Service.Service<Partitions>())).Single();
 
     private async Task<Scrape> RefusedAsync(int times)
     {
