@@ -7,7 +7,7 @@ namespace DelayQueueApi.Faults.Processes;
 internal sealed class ChildProcess : IAsyncDisposable
 {
     /// <summary>For what takes far less unless something is broken.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly Process process;
     private readonly Task exited;

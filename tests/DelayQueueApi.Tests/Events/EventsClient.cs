@@ -58,7 +58,7 @@ internal sealed class EventsClient(Api api, HttpResponseMessage answer, StreamRe
     {
         while (true)
         {
-            var line = await lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            var line = await lines.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
             if (line?.StartsWith(Id, StringComparison.Ordinal) == true)
             {
                 LastId = line[Id.Length..];

@@ -18,7 +18,7 @@ public sealed class PreciseTimeTests : IDisposable
         int[] delays = [30, 5, 20, 0, 5];
         var timers = delays.Select((delay, i) => time.CreateTimer(_ => Note(i), null, TimeSpan.FromMilliseconds(delay), Timeout.InfiniteTimeSpan)).ToArray();
 
-        await all.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await all.Task.WaitAsync(TimeSpan.FromMinutes(2));
 
         Assert.Equal(Enumerable.Range(0, delays.Length), fired.Select(f => f.Timer).Order());
         Assert.All(fired, f => Assert.True(f.After >= TimeSpan.FromMilliseconds(delays[f.Timer]), $"{f}"));
@@ -42,9 +42,9 @@ public sealed class PreciseTimeTests : IDisposable
         using var timer = time.CreateTimer(_ => (first.Task.IsCompleted ? second : first).SetResult(), null, TimeSpan.FromHours(1), Timeout.InfiniteTimeSpan);
 
         timer.Change(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        await first.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await first.Task.WaitAsync(TimeSpan.FromMinutes(2));
         timer.Change(TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
-        await second.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await second.Task.WaitAsync(TimeSpan.FromMinutes(2));
     }
 
     [Fact]

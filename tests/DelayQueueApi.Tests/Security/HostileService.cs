@@ -56,7 +56,7 @@ public sealed partial class HostileService : RealService
     /// <returns>Everything that comes back.</returns>
     public async Task<string> SendAsync(string bytes)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         await using var stream = await ConnectAsync();
         using var answer = new MemoryStream();
         var reading = stream.CopyToAsync(answer, limit.Token);

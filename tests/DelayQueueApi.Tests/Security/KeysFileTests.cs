@@ -57,7 +57,7 @@ public sealed class KeysFileTests(KeysFileTests.WithFile api) : IClassFixture<Ke
     /// <summary>Asks until the answer is this one: files are watched by the system, which tells of changes when it likes.</summary>
     private async Task SeeAsync(TestKey key, HttpStatusCode status)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
         while ((await api.SendAsync(key, "GET", "/queues")).StatusCode != status)
         {
             limit.Token.ThrowIfCancellationRequested();

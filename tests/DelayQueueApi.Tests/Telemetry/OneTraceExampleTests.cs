@@ -14,6 +14,8 @@ public sealed class OneTraceExampleTests
         var start = new ProcessStartInfo(python!, [Path.Combine(Repository.Root, "examples/one-trace/run.py")]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["SERVICE"] = Path.Combine(AppContext.BaseDirectory, "DelayQueueApi.dll");
         start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
+        // The store of a process that has just begun may be slow on a busy machine.
+        start.Environment["Store__TimeoutMs"] = "30000";
         using var example = Process.Start(start)!;
 
         var (said, wrong) = (example.StandardOutput.ReadToEndAsync(), example.StandardError.ReadToEndAsync());
