@@ -81,7 +81,7 @@ if build embedded-store-without-transactions Store/EmbeddedStore.cs 's/"--lua-tr
     echo "embedded-store-without-transactions: NOT CAUGHT"
   else
     caught=$((caught + 1))
-    echo "embedded-store-without-transactions: caught, $(grep -m 1 'Actual:' "$tmp/told" | sed 's/ *Actual: */jobs given and jobs: /')"
+    echo "embedded-store-without-transactions: caught, $(sed -nE 's/.*Actual: *Tuple \(([0-9]+), ([0-9]+)\).*/\1 leases of \2 jobs/p' "$tmp/told")"
   fi
 fi
 

@@ -37,8 +37,7 @@ internal static class FsckCommand
                 app.Services.GetRequiredService<EmbeddedStore>().Start();
             }
 
-            var fsck = app.Services.GetRequiredService<Fsck>();
-            var (there, configured) = (await fsck.PartitionsInStoreAsync(), app.Services.GetRequiredService<Partitions>().Count);
+            var (there, configured) = (await app.Services.GetRequiredService<PartitionsInStore>().CountAsync(), app.Services.GetRequiredService<Partitions>().Count);
             if (there > configured)
             {
                 await Console.Error.WriteLineAsync($"The store has {there} partitions and Store:Partitions is {configured}: set it as for the service.");
@@ -46,11 +45,11 @@ internal static class FsckCommand
             }
 
             var repair = args.Contains(RepairOption);
-            var report = await fsck.RunAsync(repair);
+            var report = await app.Services.GetRequiredService<Fsck>().RunAsync(repair);
             Print(report, repair);
             return report.Left == 0 ? 0 : 1;
         }
-        catch (Exception error) when (error is StoreException or InvalidOperationException or OptionsValidationException)
+        catch (Exception error) when (error is StoreException or OptionsValidationException)
         {
             await Console.Error.WriteLineAsync(error.Message);
             return error is OptionsValidationException ? WrongUsage : 2;

@@ -6,7 +6,7 @@ namespace DelayQueueApi.Queues;
 /// Before anything is served: takes partitions that are new into use, and refuses to start with fewer than there have been, where the jobs
 /// of the others would never be seen.
 /// </summary>
-internal sealed partial class PartitionGrowth(StoreConnection connection, Partitions partitions, QueueStore queues, ILogger<PartitionGrowth> log) : IHostedLifecycleService
+internal sealed partial class PartitionGrowth(PartitionsInStore inStore, Partitions partitions, QueueStore queues, ILogger<PartitionGrowth> log) : IHostedLifecycleService
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ internal sealed partial class PartitionGrowth(StoreConnection connection, Partit
         {
             await RunOnceAsync(cancellationToken);
         }
-        catch (Exception error) when (StoreException.From(error) is { } away)
+        catch (StoreException away)
         {
             LogUnknown(away.Message);
         }
@@ -23,8 +23,7 @@ internal sealed partial class PartitionGrowth(StoreConnection connection, Partit
     /// <exception cref="InvalidOperationException">There have been more partitions.</exception>
     public async Task RunOnceAsync(CancellationToken stopping)
     {
-        var database = await connection.DatabaseAsync();
-        var known = (int?)await database.StringGetAsync(partitions.First.Count) ?? 1;
+        var known = await inStore.CountAsync();
         if (known > partitions.Count)
         {
             throw new InvalidOperationException(
@@ -34,7 +33,7 @@ internal sealed partial class PartitionGrowth(StoreConnection connection, Partit
         if (known < partitions.Count)
         {
             await SpreadSettingsAsync(stopping);
-            await database.StringSetAsync(partitions.First.Count, partitions.Count);
+            await inStore.SetAsync(partitions.Count);
             LogGrown(known, partitions.Count);
         }
     }

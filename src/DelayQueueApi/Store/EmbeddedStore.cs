@@ -42,7 +42,7 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
         ? options.Value.EmbeddedMaxMemoryMiB * 1024L * 1024
         : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
-    /// <exception cref="InvalidOperationException">Another process uses the data directory.</exception>
+    /// <exception cref="StoreException">Another process uses the data directory.</exception>
     public void Start()
     {
         var directory = Directory.CreateDirectory(options.Value.DataDirectory).FullName;
@@ -84,8 +84,8 @@ internal sealed partial class EmbeddedStore(IOptions<StoreOptions> options, ILog
         }
         catch (IOException taken)
         {
-            throw new InvalidOperationException(
-                $"Another process uses the data directory {directory}. Stop it, or set Store__DataDirectory or ConnectionStrings__Redis.", taken);
+            throw new StoreException(
+                Applied.No, $"Another process uses the data directory {directory}. Stop it, or set Store__DataDirectory or ConnectionStrings__Redis.", taken);
         }
     }
 

@@ -28,19 +28,6 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
         }
     }
 
-    /// <returns>How many partitions there have been. A check of fewer does not see all jobs.</returns>
-    public async Task<int> PartitionsInStoreAsync()
-    {
-        try
-        {
-            return (int?)await (await connection.DatabaseAsync()).StringGetAsync(partitions.First.Count) ?? 1;
-        }
-        catch (Exception error) when (StoreException.From(error) is { } known)
-        {
-            throw known;
-        }
-    }
-
     private async Task<FsckReport> LookAsync(bool repair, CancellationToken cancellation)
     {
         var report = new FsckReport(repair);

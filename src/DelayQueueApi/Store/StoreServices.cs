@@ -14,6 +14,7 @@ internal static class StoreServices
             .AddSingleton<ScriptRunner>()
             .AddSingleton<StoreFacts>()
             .AddSingleton<Fsck>()
+            .AddSingleton<PartitionsInStore>()
             .AddSingleton<Reaping.LeaseGrace>()
             .AddHostedService<PrimaryFollower>()
             .AddSingleton(provider => new Partitions(provider.GetRequiredService<IOptions<StoreOptions>>()))

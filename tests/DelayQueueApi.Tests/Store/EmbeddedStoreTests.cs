@@ -60,7 +60,7 @@ public sealed class EmbeddedStoreTests : IDisposable
         await ScheduleAsync(first);
         await using var second = Service();
 
-        var refusal = Assert.Throws<InvalidOperationException>(() => second.Address);
+        var refusal = Assert.Throws<StoreException>(() => second.Address);
 
         Assert.Contains("Another process uses the data directory", refusal.Message, StringComparison.Ordinal);
     }
