@@ -12,6 +12,7 @@ internal static class HttpServices
     {
         builder.Services.AddOptions<LimitOptions>().BindConfiguration("Limits").ValidateDataAnnotations().ValidateOnStart();
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
+        builder.Services.AddSingleton<BodyMemory>();
         builder.Services.AddHostedService<Draining>();
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<LimitOptions>>((host, limits) =>
             host.ShutdownTimeout = TimeSpan.FromMilliseconds(30_000 + limits.Value.DrainMs));

@@ -68,14 +68,15 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
             server.MaxRequestBodySize = limit + 1;
         }
 
-        ReadOnlyMemory<byte>? read;
+        ReadOnlyMemory<byte> body;
+        ProblemHttpResult? problem;
         try
         {
-            read = await ReadBytesAsync(http.Request, limit, http.RequestAborted);
+            (body, problem) = await ReadBytesAsync(http, limit);
         }
         catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status413PayloadTooLarge)
         {
-            read = null;
+            return Refuse(TooLarge(limit));
         }
         catch (BadHttpRequestException error) when (error.StatusCode == StatusCodes.Status408RequestTimeout)
         {
@@ -86,12 +87,7 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
             return Refuse(Problems.Invalid("$", "cannot be read to its end"));
         }
 
-        if (read is not { } body)
-        {
-            return Refuse(Problems.PayloadTooLarge($"At most {limit} bytes of body are taken."));
-        }
-
-        return System.Text.Unicode.Utf8.IsValid(body.Span) ? Read(body) : Refuse(Problems.Invalid("$", "is not UTF-8"));
+        return problem is not null ? Refuse(problem) : System.Text.Unicode.Utf8.IsValid(body.Span) ? Read(body) : Refuse(Problems.Invalid("$", "is not UTF-8"));
     }
 
     /// <param name="utf8">A whole body, or an item of one.</param>
@@ -121,29 +117,41 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
         && (!type.Charset.HasValue || type.Encoding is UTF8Encoding));
 
-    /// <returns>The body in memory of its own, or null where it is larger than the limit.</returns>
-    private static async ValueTask<ReadOnlyMemory<byte>?> ReadBytesAsync(HttpRequest request, int limit, CancellationToken cancellation)
+    private static ProblemHttpResult TooLarge(int limit) => Problems.PayloadTooLarge($"At most {limit} bytes of body are taken.");
+
+    /// <returns>The body in memory of its own, or why it is not taken.</returns>
+    private static async ValueTask<(ReadOnlyMemory<byte> Body, ProblemHttpResult? Problem)> ReadBytesAsync(HttpContext http, int limit)
     {
+        var request = http.Request;
         if (request.ContentLength > limit)
         {
-            return null;
+            return (default, TooLarge(limit));
         }
 
+        var share = request.ContentLength <= BodyMemory.Free ? null : BodyMemory.Of(http);
         var reader = request.BodyReader;
         while (true)
         {
-            var read = await reader.ReadAtLeastAsync((int)(request.ContentLength ?? limit + 1L), cancellation);
+            var read = share is null
+                ? await reader.ReadAtLeastAsync((int)request.ContentLength!.Value, http.RequestAborted)
+                : await reader.ReadAsync(http.RequestAborted);
             if (read.Buffer.Length > limit)
             {
                 reader.AdvanceTo(read.Buffer.End);
-                return null;
+                return (default, TooLarge(limit));
+            }
+
+            if (share?.TryHold(read.Buffer.Length) == false)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                return (default, Problems.Overloaded());
             }
 
             if (read.IsCompleted || read.Buffer.Length == request.ContentLength)
             {
                 var body = read.Buffer.ToArray();
                 reader.AdvanceTo(read.Buffer.End);
-                return body;
+                return (body, null);
             }
 
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);

@@ -50,16 +50,27 @@ internal sealed class LimitOptions
     [Range(0, 60_000)]
     public int DrainMs { get; set; }
 
+    /// <summary>The most memory for large request bodies that are being read or worked on, bytes; 0 for an eighth of what the process may use.</summary>
+    [Range(0, long.MaxValue)]
+    public long BodyMemoryBytes { get; set; }
+
     /// <summary>The rate of one caller, where its key has none of its own.</summary>
     [ValidateObjectMembers]
-    public RateOptions Rate { get; set; } = new();
+    public UsualRateOptions Rate { get; set; } = new();
 
     /// <summary>The largest request body of one item, bytes: a payload and the fields around it.</summary>
     public int BodyBytes => PayloadBytes + (64 * 1024);
 }
 
-/// <summary>Section <c>Limits:Rate</c>, and of an entry of a key: how many requests one caller may send.</summary>
-internal sealed class RateOptions
+/// <summary>Section <c>Limits:Rate</c>.</summary>
+internal sealed class UsualRateOptions : RateOptions
+{
+    /// <summary>Whether all instances count the requests of a key together, in the store.</summary>
+    public bool Shared { get; set; }
+}
+
+/// <summary>Also of an entry of a key: how many requests one caller may send.</summary>
+internal class RateOptions
 {
     public const int Most = 1_000_000;
 

@@ -40,7 +40,7 @@ internal static class OpenApi
 
     public static void MapOpenApi(this IEndpointRouteBuilder app)
     {
-        app.MapSwagger(setupAction: swagger => swagger.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1).OpenToAll();
+        ServedDocument.Map(app);
         app.MapSwaggerUI(setupAction: ui =>
         {
             ui.DocumentTitle = "DelayQueueApi";
@@ -152,7 +152,7 @@ internal static class OpenApi
         ["413"] = ("TooLarge", "The payload or the body is too large."),
         ["415"] = ("UnsupportedMediaType", "The body is not application/json in UTF-8."),
         ["422"] = ("KeyReused", "The idempotency key belongs to another body."),
-        ["429"] = ("TooMany", "The caller has sent too many requests; the queue has as many jobs as its maxLength allows; or as many claims of the key or its namespace wait, or read events, as may. Nothing was done."),
+        ["429"] = ("TooMany", "The caller has sent too many requests; the queue has as many jobs as its maxLength allows; a quota of the namespace leaves no room; or as many claims of the key or its namespace wait, or read events, as may. Nothing was done."),
         ["503"] = ("StoreUnavailable", "The store is away; applied tells whether the request may have taken effect."),
     };
 

@@ -1,3 +1,4 @@
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -46,6 +47,19 @@ internal static class Problems
 
     public static ProblemHttpResult QueueFull() => Problem(
         StatusCodes.Status429TooManyRequests, "queue-full", "The queue is full.", "It has as many jobs as its maxLength allows. Nothing was made; try again later.");
+
+    public static ProblemHttpResult QuotaExceeded(Quota quota)
+    {
+        var name = System.Text.Json.JsonNamingPolicy.KebabCaseLower.ConvertName(quota.ToString());
+        return TypedResults.Problem(new ProblemDetails
+        {
+            Status = StatusCodes.Status429TooManyRequests,
+            Type = Prefix + "quota-exceeded",
+            Title = "The namespace has no room.",
+            Detail = $"It would hold more {name} than its quota allows. Nothing was made; try again once there are fewer. GET /whoami tells its quotas.",
+            Extensions = { ["quota"] = name },
+        });
+    }
 
     public static ProblemHttpResult TooManyWaiting() => Problem(
         StatusCodes.Status429TooManyRequests, "too-many-waiting", "Too many claims wait.", "As many claims of this key or its namespace wait as may. Try again later, or without waitMs.");
@@ -126,6 +140,15 @@ internal static class Problems
         Title = "The store is not available.",
         Detail = error.Message,
         Extensions = { ["applied"] = Word(error.Applied) },
+    });
+
+    public static ProblemHttpResult Overloaded() => TypedResults.Problem(new ProblemDetails
+    {
+        Status = StatusCodes.Status503ServiceUnavailable,
+        Type = Prefix + "overloaded",
+        Title = "Too much is sent at once.",
+        Detail = "The bodies of other requests take all the memory that there is for them. Nothing was done; try again later, or at another instance.",
+        Extensions = { ["applied"] = Word(Applied.No) },
     });
 
     public static ProblemHttpResult DurabilityUnsupported(string detail) => Durability(

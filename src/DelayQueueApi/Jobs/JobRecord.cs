@@ -12,7 +12,7 @@ namespace DelayQueueApi.Jobs;
 /// </summary>
 internal sealed record JobRecord
 {
-    private const int HeaderBytes = 21;
+    public const int HeaderBytes = 21;
     private const int LeaseBytes = 31;
     private const int BodyLengthBytes = 1 + 1 + 2 + 1;
 

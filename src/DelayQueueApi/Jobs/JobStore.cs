@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using DelayQueueApi.Leases;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using DelayQueueApi.Telemetry;
 using Microsoft.Extensions.Options;
@@ -148,7 +149,7 @@ internal sealed class JobStore : IAsyncDisposable
         var answers = new Scheduled[jobs.Count];
         for (var i = 0; i < answers.Length; i++)
         {
-            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade(partition, (RedisResult[])reply[i + 2]!) : Made(partition, jobs[i], (byte[])reply[i + 2]!, now);
+            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade(partition, jobs[i], (RedisResult[])reply[i + 2]!) : Made(partition, jobs[i], (byte[])reply[i + 2]!, now);
         }
 
         events.Made(jobs, answers);
@@ -161,12 +162,13 @@ internal sealed class JobStore : IAsyncDisposable
         return new(ScheduleOutcome.Made, JobId.FromStored(partition.Number, reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
     }
 
-    private static Scheduled NotMade(PartitionKeys partition, RedisResult[] reply) =>
-        new((ScheduleOutcome)(int)reply[0], JobId.FromStored(partition.Number, (byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4]);
+    private static Scheduled NotMade(PartitionKeys partition, NewJob job, RedisResult[] reply) =>
+        new((ScheduleOutcome)(int)reply[0], JobId.FromStored(partition.Number, (byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4], job.Over);
 }
 
 /// <param name="Id">The job made, made before, or in the way.</param>
-internal sealed record Scheduled(ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt, int MaxAttempts);
+/// <param name="Over">The quota that leaves no room for another one.</param>
+internal sealed record Scheduled(ScheduleOutcome Outcome, JobId Id, DateTimeOffset RunAt, DateTimeOffset EnqueuedAt, int MaxAttempts, Quota? Over = null);
 
 /// <summary>As ScheduleJob.lua answers.</summary>
 internal enum ScheduleOutcome
@@ -177,6 +179,7 @@ internal enum ScheduleOutcome
     KeyReused = -1,
     KeyTaken = -2,
     Full = -3,
+    OverQuota = -4,
 }
 
 /// <param name="Job">As it is now, where the change is made.</param>

@@ -5,11 +5,12 @@
 --       2 when       delay in ms, or "@" and a run-at, ms; the past means now
 --       3 head       5 random bytes that end its id, its priority as a digit, u16 the most attempts (0 for the queue's own, else 20)
 --                    and u32 its lease, ms (0 for the queue's own); then what becomes of it where another job holds its unique
---                    key: r return, p replace, j reject (nothing for r); and with an idempotency key u48 for how many ms that is
+--                    key: r return, p replace, j reject (nothing for r), in upper case where the namespace's quotas leave no
+--                    room to make it; and with an idempotency key u48 for how many ms that is
 --                    known, 16 bytes that stand for the request's body, and the key
 --       4 body       the rest of the record, in JobRecord's form
 local JOB_ARGS, HEAD, DEFAULT_ATTEMPTS = 4, 12, 20
-local MADE, REPLAYED, EXISTS, KEY_REUSED, KEY_TAKEN, FULL = 1, 2, 3, -1, -2, -3
+local MADE, REPLAYED, EXISTS, KEY_REUSED, KEY_TAKEN, FULL, OVER_QUOTA = 1, 2, 3, -1, -2, -3, -4
 
 -- What it takes to make jobs. A function, since most acks make none, and what a script defines it defines anew in every call.
 -- idempotency: the memory of idempotency keys, kept for at least as long as any may ask for; nil where none are given.
@@ -48,7 +49,9 @@ local function maker(idempotency)
       local _, _, options = readStart(body, 1)
       if options ~= '' then readOptions(spec, options) end
       if #head > HEAD then
-        spec.onConflict = sub(head, HEAD + 1, HEAD + 1)
+        local letter = sub(head, HEAD + 1, HEAD + 1)
+        spec.onConflict = string.lower(letter)
+        spec.isOver = letter ~= spec.onConflict
         if #head > HEAD + 1 then
           spec.knownMs, spec.hash, spec.key = readU48(head, HEAD + 2), sub(head, HEAD + 8, HEAD + 23), sub(head, HEAD + 24)
         end
@@ -104,6 +107,8 @@ local function maker(idempotency)
     if holder == leaving then holder = nil end
     local replaced = holder and spec.onConflict == 'p' and holder.state == 'P'
     if holder and not replaced then return spec.onConflict == 'r' and EXISTS or KEY_TAKEN, holder end
+    -- The one that is replaced may be the smaller one.
+    if spec.isOver then return OVER_QUOTA, nil end
     if isFull(queue, extra - (replaced and 1 or 0)) then return FULL, nil end
     return MADE, holder
   end
@@ -147,7 +152,9 @@ local function maker(idempotency)
     if #head > HEAD or byte(body) > 127 or settingsOf(queue).maxLength then return nil end
     local runAt, rest = runAtOf(ARGV[at + 1]), attemptsAndLease(queue, head)
     local id, key = nextId(sub(head, 1, 5)), queue.pending(byte(head, 6) - 48)
-    addRecord(id, 'P' .. sub(head, 6, 6) .. '0' .. u48(runAt) .. enqueuedAt .. rest .. body)
+    local record = 'P' .. sub(head, 6, 6) .. '0' .. u48(runAt) .. enqueuedAt .. rest .. body
+    addRecord(id, record)
+    queue.bytes = queue.bytes + #record
     appendScored(writes.adds, key, runAt, id)
     count(queue, 'created', id)
     return id .. sub(rest, 1, 2), becomesFirst(key, runAt), queue

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Jobs;
@@ -17,13 +18,19 @@ internal sealed record NewJob(
 {
     private const int HeadBytes = JobId.RandomBytes + 1 + 2 + 4;
 
+    /// <summary>The quota of its namespace that leaves no room for it; null where there is room.</summary>
+    public Quota? Over { get; init; }
+
+    /// <summary>How many bytes it takes in the store.</summary>
+    public int RecordBytes => JobRecord.HeaderBytes + Body.Length;
+
     /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
     public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;
 
     /// <summary>Adds the arguments that MakeJobs.lua reads.</summary>
     public void AddTo(ScriptCall call) => call.Add(
         call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs,
-        Key is null && OnConflict == OnConflict.Return ? Head() : (byte[])[.. Head(), .. Promise()], Body);
+        Key is null && OnConflict == OnConflict.Return && Over is null ? Head() : (byte[])[.. Head(), .. Promise()], Body);
 
     private byte[] Head()
     {
@@ -37,7 +44,8 @@ internal sealed record NewJob(
 
     private byte[] Promise()
     {
-        var conflict = OnConflict switch { OnConflict.Replace => (byte)'p', OnConflict.Reject => (byte)'j', _ => (byte)'r' };
+        var letter = OnConflict switch { OnConflict.Replace => 'p', OnConflict.Reject => 'j', _ => 'r' };
+        var conflict = (byte)(Over is null ? letter : char.ToUpperInvariant(letter));
         if (Key is null)
         {
             return [conflict];

@@ -109,7 +109,7 @@ internal static class ScheduleJob
         }
 
         using var span = Spans.Send(job.Queue.Text);
-        var scheduled = await store.ScheduleAsync(job);
+        var scheduled = await store.ScheduleAsync(await limits.CheckQuotasAsync(job));
         span?.SetTag("messaging.message.id", scheduled.Id.Text);
         if (Refusal(scheduled) is { } refusal)
         {
@@ -164,6 +164,7 @@ internal static class ScheduleJob
         ScheduleOutcome.KeyReused => Problems.IdempotencyKeyReused(),
         ScheduleOutcome.KeyTaken => Problems.UniqueConflict(scheduled.Id),
         ScheduleOutcome.Full => Problems.QueueFull(),
+        ScheduleOutcome.OverQuota => Problems.QuotaExceeded(scheduled.Over!.Value),
         _ => null,
     };
 

@@ -10,8 +10,8 @@
 --       then four a job, as MakeJobs.lua
 -- Returns now, ms; the indexes of the queues that have a new first job of a priority; then for each job that is made its id and u16 the
 --         most attempts that it has; else a list: an integer (2 made before under this key, 3 another job holds its unique key, -1 the
---         key belongs to another body, -2 another job holds its unique key and is in the way, -3 the queue is full), the id of the job
---         made before or in the way, "" for none, and run-at ms, enqueued-at ms and the most attempts of 2.
+--         key belongs to another body, -2 another job holds its unique key and is in the way, -3 the queue is full, -4 a quota leaves no
+--         room), the id of the job made before or in the way, "" for none, and run-at ms, enqueued-at ms and the most attempts of 2.
 -- Cost: O(log n) a job; at most 100.
 local jobs = maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
 

@@ -55,14 +55,14 @@ internal static class ScheduleJobs
         for (var i = 0; i < items.Length; i++)
         {
             var problem = items[i].Problem ?? items[i].Validate(validator) ?? limits.Check(items[i].Value)
-                ?? (caller.MayProduce(caller.Queue(items[i].Value.Queue)) ? null : Problems.Forbidden());
+                ?? caller.RefuseItem(items[i].Value.Queue, http);
             if (problem is not null)
             {
                 results[i] = Refused(problem);
                 continue;
             }
 
-            jobs.Add(ScheduleJob.NewJob(caller.Namespace, items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent, limits));
+            jobs.Add(await limits.CheckQuotasAsync(ScheduleJob.NewJob(caller.Namespace, items[i].Value, items[i].Utf8, idempotencyKey: null, traceparent, limits)));
             indexes.Add(i);
         }
 

@@ -18,7 +18,7 @@ internal static class UpdateJob
             .WithDescription("Fields that are not named stay as they are. With If-Match the change is made only where the job is still what the ETag stands for.")
             .WithExample("""{ "delayMs": 60000 }""")
             .Produces<Job>()
-            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed);
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status409Conflict, StatusCodes.Status412PreconditionFailed, StatusCodes.Status429TooManyRequests);
 
     /// <summary>What to change.</summary>
     /// <param name="DelayMs">Run so many ms from now. Not together with runAt.</param>
@@ -76,6 +76,11 @@ internal static class UpdateJob
             if (body.Value.MaxAttempts <= found.Job.Attempt)
             {
                 return Problems.Invalid("maxAttempts", $"must be more than the {found.Job.Attempt} attempts that the job has had");
+            }
+
+            if (body.Value.Payload is { } larger && await limits.CheckGrowthAsync(found.Job, larger) is { } noRoom)
+            {
+                return noRoom;
             }
 
             var updated = await store.UpdateAsync(found.Job, body.Value);

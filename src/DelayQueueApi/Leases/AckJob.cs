@@ -57,7 +57,7 @@ internal static class AckJob
             return (null, Problems.PayloadTooLarge($"The result has {request.Result.Value.Utf8.Length} bytes; at most {Limits.MaxResultBytes} are taken."));
         }
 
-        var (then, invalid) = followUps.Read(request.Then, caller, http);
+        var (then, invalid) = await followUps.ReadAsync(request.Then, caller, http);
         if (invalid is not null)
         {
             return (null, invalid);
@@ -77,6 +77,7 @@ internal static class AckJob
         Settled.KeyReused => Problems.InFollowUp(Problems.IdempotencyKeyReused(), acked.Refused),
         Settled.KeyTaken => Problems.InFollowUp(Problems.UniqueConflict(acked.FollowUps[0]), acked.Refused),
         Settled.Full => Problems.InFollowUp(Problems.QueueFull(), acked.Refused),
+        Settled.OverQuota => Problems.InFollowUp(Problems.QuotaExceeded(acked.Over!.Value), acked.Refused),
         var other => throw new UnreachableException($"AckJob.lua answered {other}."),
     };
 }
@@ -91,7 +92,8 @@ internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJo
 
 /// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>
 /// <param name="Refused">Number of the follow-up that is refused, from 1.</param>
-internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0);
+/// <param name="Over">The quota that leaves no room for it.</param>
+internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0, Quota? Over = null);
 
 /// <summary>As AckJob.lua and ReleaseJob.lua answer.</summary>
 internal enum Settled
@@ -102,8 +104,9 @@ internal enum Settled
     Lost = -1,
     Cancelled = -2,
 
-    /// <summary>Of a follow-up, as are the next two.</summary>
+    /// <summary>Of a follow-up, as are the next three.</summary>
     KeyReused = -3,
     KeyTaken = -4,
     Full = -5,
+    OverQuota = -6,
 }

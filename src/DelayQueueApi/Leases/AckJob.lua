@@ -10,8 +10,8 @@
 --       remembered in that time before the leases; more a lease:
 --       1 result     JSON that is kept with the job, where jobs are kept; "" for none
 --       2 n          number of follow-ups, then n times four as MakeJobs.lua
--- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -5 a
---         follow-up is refused as ScheduleJob.lua's -1 … -3 tell), or a list that begins with it: then, done, the follow-ups' ids, a
+-- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -6 a
+--         follow-up is refused as ScheduleJob.lua's -1 … -4 tell), or a list that begins with it: then, done, the follow-ups' ids, a
 --         string of 14 bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
@@ -62,6 +62,7 @@ local function ackPlain(lease, r)
   settled.set(spaceOf(queue.name) .. lease.id, lease.name .. 'a')
   writes.deletes[#writes.deletes + 1] = lease.id
   append(writes.removes, queue.leased, lease.id)
+  queue.bytes = queue.bytes - #r
   count(queue, 'acked', lease.id, keepsLog and sub(r, 42, 43))
   return true
 end

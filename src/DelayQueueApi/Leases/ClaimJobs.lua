@@ -122,6 +122,7 @@ local function grantPlain(job, queue, leaseMs, nonce, worker)
   job.record = 'L' .. sub(r, 2, 2) .. '4' .. sub(r, 4, 21) .. u48(now) .. nonce .. u48(at) .. FIRST_COUNTS
     .. char(#worker) .. '\0\0' .. worker .. sub(r, 22)
   addRecord(id, job.record)
+  queue.bytes = queue.bytes + #job.record - #r
   appendScored(writes.adds, queue.leased, at, id)
   append(writes.removes, queue.pending(byte(r, 2) - 48), id)
   addEvent(queue, at)

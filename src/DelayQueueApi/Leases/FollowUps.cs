@@ -12,13 +12,11 @@ internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
 {
     /// <returns>The jobs, or what is wrong with the first that is not valid; its fields are named as of the ack.</returns>
     /// <exception cref="StoreException">The store has no room for them.</exception>
-    public (IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem) Read(RawJson[]? then, Caller caller, HttpContext http)
-    {
-        if (then is null)
-        {
-            return ([], null);
-        }
+    public ValueTask<(IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem)> ReadAsync(RawJson[]? then, Caller caller, HttpContext http) =>
+        then is null ? new(([], null)) : ReadAllAsync(then, caller, http);
 
+    private async ValueTask<(IReadOnlyList<NewJob> Jobs, ProblemHttpResult? Problem)> ReadAllAsync(RawJson[] then, Caller caller, HttpContext http)
+    {
         if (then.Length is 0 or > Limits.MaxFollowUps)
         {
             return ([], Problems.Invalid("then", $"must have 1 to {Limits.MaxFollowUps} items"));
@@ -31,13 +29,15 @@ internal sealed class FollowUps(JobLimits limits, EmbeddedStore embedded)
         {
             var item = JsonBody<ScheduleJob.Request>.Read(then[i].Utf8);
             var problem = item.Problem ?? item.Validate(http.RequestServices) ?? limits.Check(item.Value) ?? limits.CheckMeets(item.Value, "with an ack") ?? CheckKeys(item.Value, keys)
-                ?? (caller.MayProduce(caller.Queue(item.Value.Queue)) ? null : Problems.Forbidden());
+                ?? caller.RefuseItem(item.Value.Queue, http);
             if (problem is not null)
             {
                 return ([], Problems.Within(problem, $"then[{i}]"));
             }
 
-            jobs.Add(ScheduleJob.NewJob(caller.Namespace, item.Value, item.Utf8, idempotencyKey: null, Traceparent.Of(http.Request), limits));
+            var job = ScheduleJob.NewJob(caller.Namespace, item.Value, item.Utf8, idempotencyKey: null, Traceparent.Of(http.Request), limits);
+            // The job that is acked goes, so that a chain goes on where there is no room for more.
+            jobs.Add(await limits.CheckQuotasAsync(job, takesPlace: i == 0));
         }
 
         return (jobs, null);

@@ -78,12 +78,12 @@ internal sealed class LeaseStore : IAsyncDisposable
             }
         }
 
-        var answers = Array.ConvertAll((RedisResult[])(await scripts.RunAsync(AckScript, call))!, answer => Decode(answer, partition, call));
+        var answers = ((RedisResult[])(await scripts.RunAsync(AckScript, call))!).Select((answer, i) => Decode(answer, partition, call, batch[i].Then)).ToArray();
         events.Acked(batch, answers);
         return answers;
     }
 
-    private Acked Decode(RedisResult reply, PartitionKeys partition, ScriptCall call)
+    private Acked Decode(RedisResult reply, PartitionKeys partition, ScriptCall call, IReadOnlyList<NewJob> then)
     {
         if (reply.Resp2Type != ResultType.Array)
         {
@@ -94,7 +94,8 @@ internal sealed class LeaseStore : IAsyncDisposable
         var outcome = (Settled)(int)answer[0];
         if (outcome < Settled.Cancelled)
         {
-            return new Acked(outcome, [JobId.FromStored(partition.Number, (byte[])answer[2]!)], (int)answer[1]);
+            var refused = (int)answer[1];
+            return new Acked(outcome, [JobId.FromStored(partition.Number, (byte[])answer[2]!)], refused, then[refused - 1].Over);
         }
 
         foreach (var queue in answer.Skip(2))

@@ -18,7 +18,7 @@ internal static class PutQueue
                 "for the jobs that are there too, but for maxAttempts, which a job gets when it is made. A queue need not have jobs.")
             .Produces<GetQueue.Response>(StatusCodes.Status200OK)
             .Produces<GetQueue.Response>(StatusCodes.Status201Created)
-            .ProducesProblems(StatusCodes.Status404NotFound)
+            .ProducesProblems(StatusCodes.Status404NotFound, StatusCodes.Status429TooManyRequests)
             .WithExample("""{ "leaseMs": 60000, "maxAttempts": 5, "retentionMs": 3600000 }""");
 
     /// <summary>The settings of a queue.</summary>
@@ -33,11 +33,16 @@ internal static class PutQueue
 
     internal sealed class Validator : QueueSettingsValidator<Request>;
 
-    private static async Task<Results<Ok<GetQueue.Response>, Created<GetQueue.Response>, ProblemHttpResult>> HandleAsync(QueueName queue, JsonBody<Request> body, QueueStore store)
+    private static async Task<Results<Ok<GetQueue.Response>, Created<GetQueue.Response>, ProblemHttpResult>> HandleAsync(QueueName queue, JsonBody<Request> body, QueueStore store, Quotas quotas)
     {
         if (!queue.IsValid)
         {
             return Problems.Invalid("queue", QueueName.Rule);
+        }
+
+        if (await quotas.CheckAsync(queue) is { } over)
+        {
+            return Problems.QuotaExceeded(over);
         }
 
         var made = await store.SetAsync(queue, body.Value, body.Value.Paused);

@@ -11,12 +11,15 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
     /// <summary>As many records as a claim reads at once: each may have a payload of the largest size.</summary>
     private const int JobsPerCall = 20;
     private const int QueuesPerCall = 20;
+    private const int QueuesPerMeasure = 100;
+    private const int NamesPerCall = 1_000;
 
     private static readonly Script GetScript = Script.Load("Queues/GetQueue.lua");
     private static readonly Script ListScript = Script.Load("Queues/ListQueues.lua");
     private static readonly Script SetScript = Script.Load("Queues/SetQueue.lua");
     private static readonly Script DeleteScript = Script.Load("Queues/DeleteQueue.lua");
     private static readonly Script PurgeScript = Script.Load("Queues/PurgeQueue.lua");
+    private static readonly Script MeasureScript = Script.Load("Queues/MeasureQueues.lua");
 
     /// <returns>The queue's counts, or null where there is no such queue.</returns>
     public async Task<QueueCounts?> GetAsync(QueueName queue) => queue.IsValid && await CountAsync([queue]) is [var counts] ? counts : null;
@@ -45,6 +48,32 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
     /// <summary>The queues of all namespaces.</summary>
     public async Task<(IReadOnlyList<QueueCounts> Queues, QueueName? Next)> ListAllAsync(QueueName? after, int limit, CancellationToken stopping) =>
         await PageAsync(await NamesAsync(after is { } last ? $"({last.Stored}" : "-", "+", limit + 1), limit, stopping);
+
+    /// <summary>What a namespace holds in the store.</summary>
+    public async Task<NamespaceUsage> UsageAsync(string @namespace)
+    {
+        var (jobs, bytes, all) = (0L, 0L, new HashSet<string>());
+        IReadOnlyList<QueueName> names;
+        string? after = null;
+        do
+        {
+            var (from, to) = Range(@namespace, QueuePattern.All, after)!.Value;
+            names = await NamesAsync(from, to, NamesPerCall);
+            foreach (var chunk in names.Chunk(QueuesPerMeasure))
+            {
+                foreach (var held in await Task.WhenAll(partitions.Select(async partition => (long[])(await scripts.RunAsync(MeasureScript, Call(partition, chunk)))!)))
+                {
+                    jobs += held[0];
+                    bytes += held[1];
+                }
+            }
+
+            all.UnionWith(names.Select(name => name.Text));
+            after = names.Count > 0 ? names[^1].Text : null;
+        }
+        while (names.Count == NamesPerCall);
+        return new NamespaceUsage(jobs, bytes, all);
+    }
 
     public Task PauseAsync(QueueName queue, bool paused) => SetAsync(queue, there: paused, _ => Paused(paused));
 
@@ -216,6 +245,11 @@ internal sealed class QueueStore(ScriptRunner scripts, Partitions partitions, Wa
         return call;
     }
 }
+
+/// <param name="Jobs">Of any state.</param>
+/// <param name="Bytes">Of their records.</param>
+/// <param name="Queues">The names of its queues.</param>
+internal sealed record NamespaceUsage(long Jobs, long Bytes, IReadOnlySet<string> Queues);
 
 /// <summary>As DeleteQueue.lua answers.</summary>
 internal enum QueueDeleted

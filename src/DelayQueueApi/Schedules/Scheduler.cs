@@ -59,9 +59,9 @@ internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobL
         var missed = now - instant > MissedAfter;
         var overlap = definition.Overlap ?? Overlap.Allow;
         var last = overlap != Overlap.Allow && record.LastJob is { } id ? await jobs.GetAsync(id) : null;
-        return new Firing(
-            name, record, recurrence.After(now), ScheduleJob.NewJob(name.Namespace, definition.Job.ToRequest(name, instant), default, null, null, limits),
-            MakesJob: !missed || definition.Misfire != Misfire.Skip, overlap, last?.Job.Queue);
+        var job = ScheduleJob.NewJob(name.Namespace, definition.Job.ToRequest(name, instant), default, null, null, limits);
+        var makesJob = !missed || definition.Misfire != Misfire.Skip;
+        return new Firing(name, record, recurrence.After(now), makesJob ? await limits.CheckQuotasAsync(job) : job, makesJob, overlap, last?.Job.Queue);
     }
 
     [LoggerMessage(LogLevel.Debug, "{Made} jobs were made by {Count} schedules.")]

@@ -27,7 +27,7 @@ internal static class TriggerSchedule
 
         var request = found.ReadDefinition().Job.ToRequest(name, now);
         var job = ScheduleJob.NewJob(name.Namespace, request, default, null, null, limits);
-        var made = await jobs.ScheduleAsync(job);
+        var made = await jobs.ScheduleAsync(await limits.CheckQuotasAsync(job));
         if (ScheduleJob.Refusal(made) is { } refusal)
         {
             return refusal;

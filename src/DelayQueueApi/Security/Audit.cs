@@ -20,6 +20,12 @@ internal sealed partial class Audit(ILogger<Audit> log)
     public void Refused(HttpContext http, Caller? caller) =>
         LogRefused(caller is null ? "unknown" : Plain(caller.Id), caller?.Namespace ?? "-", Call(http), Plain(http.Request.Path), From(http), http.Response.StatusCode);
 
+    /// <param name="http">The request, which as a whole was not refused.</param>
+    /// <param name="caller">Who it is.</param>
+    /// <param name="items">Those of its items that were.</param>
+    public void RefusedIn(HttpContext http, Caller caller, RefusedItems items) =>
+        LogRefusedItems(Plain(caller.Id), caller.Namespace, items.Count, Call(http), Plain(http.Request.Path), From(http), Plain(items.Queues));
+
     /// <summary>The text in one line, of bounded length and without keys.</summary>
     public static string Plain(string? text)
     {
@@ -46,4 +52,7 @@ internal sealed partial class Audit(ILogger<Audit> log)
 
     [LoggerMessage(LogLevel.Warning, "{Who} of {Namespace} was refused {Call} at {Path} from {From}: {Status}")]
     private partial void LogRefused(string who, string @namespace, string call, string path, string from, int status);
+
+    [LoggerMessage(LogLevel.Warning, "{Who} of {Namespace} was refused {Count} items of {Call} at {Path} from {From}: queues {Queues}")]
+    private partial void LogRefusedItems(string who, string @namespace, int count, string call, string path, string from, string queues);
 }

@@ -1,5 +1,7 @@
 using System.Security.Claims;
+using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Security;
 
@@ -63,6 +65,18 @@ internal sealed class Caller
 
     /// <summary>Whether the caller may put jobs into a queue.</summary>
     public bool MayProduce(QueueName queue) => Granted.HasFlag(Scope.Produce) && Sees(queue);
+
+    /// <returns>Why an item of a call may not put a job into a queue, which is noted; or null.</returns>
+    public ProblemHttpResult? RefuseItem(string? queue, HttpContext http)
+    {
+        if (MayProduce(Queue(queue)))
+        {
+            return null;
+        }
+
+        RefusedItems.Note(http, Queue(queue));
+        return Problems.Forbidden();
+    }
 
     /// <summary>A name that the caller has made up for something, told from the same name of another one.</summary>
     public string Own(string name) => this == Anonymous ? name : $"{FullId}\0{name}";

@@ -57,7 +57,7 @@ internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, 
             return;
         }
 
-        if (!rates.Admits(http, caller))
+        if (!await rates.AdmitsAsync(http, caller))
         {
             await SlowDownAsync(http);
             return;
@@ -80,6 +80,10 @@ internal sealed class Gate(RequestDelegate next, KeyRing keys, LocalOnly local, 
         if (http.Response.StatusCode == StatusCodes.Status403Forbidden)
         {
             audit.Refused(http, caller);
+        }
+        else if (http.Features.Get<RefusedItems>() is { } items)
+        {
+            audit.RefusedIn(http, caller, items);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using DelayQueueApi.Http;
+using DelayQueueApi.Store;
 using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Security;
@@ -9,7 +10,7 @@ namespace DelayQueueApi.Security;
 /// How much of their rates callers have used at this instance. Of each only one instant is kept: when its burst will be whole again. A request
 /// moves that on by its share of a second, and is refused where it would then be further away than a whole burst takes.
 /// </summary>
-internal sealed class RateLimits(IOptions<LimitOptions> options, TimeProvider time)
+internal sealed class RateLimits(IOptions<LimitOptions> options, SharedRates shared, TimeProvider time)
 {
     /// <summary>Beyond so many callers those that are new share one rate, so that addresses that are made up take no more memory.</summary>
     private const int MostCallers = 100_000;
@@ -19,19 +20,20 @@ internal sealed class RateLimits(IOptions<LimitOptions> options, TimeProvider ti
     private readonly Lock gate = new();
     private readonly Dictionary<string, long> wholeAt = [];
     private readonly long second = time.TimestampFrequency;
+    private readonly bool isShared = options.Value.Rate.Shared;
     private long sweepAt = long.MinValue;
 
     /// <summary>That of callers whose keys have none of their own, and of addresses.</summary>
     public Rate Usual { get; } = Rate.Of(options.Value.Rate);
 
     /// <summary>Whether a caller may send this request. Costs nothing where there is no limit.</summary>
-    public bool Admits(HttpContext http, Caller caller)
+    public ValueTask<bool> AdmitsAsync(HttpContext http, Caller caller)
     {
         var rate = caller.Rate ?? Usual;
-        return rate.IsAny || Admits(http, caller.FullId, rate);
+        return rate.IsAny ? new(true) : isShared ? AdmitsSharedAsync(http, caller.FullId, rate) : new(Admits(http, caller.FullId, rate));
     }
 
-    /// <summary>Whether somebody without a key may send this request from its address.</summary>
+    /// <summary>Whether somebody without a key may send this request from its address. That is never shared: addresses cost nothing to make up.</summary>
     public bool AdmitsAddress(HttpContext http) => Usual.IsAny || Admits(http, Place(http.Connection.RemoteIpAddress), Usual);
 
     private bool Admits(HttpContext http, string who, Rate rate)
@@ -51,7 +53,28 @@ internal sealed class RateLimits(IOptions<LimitOptions> options, TimeProvider ti
             }
         }
 
-        var headers = http.Response.Headers;
+        return Tell(http.Response.Headers, rate, isAdmitted, ahead, second);
+    }
+
+    /// <summary>As the store has it; by what this instance knows itself where that is away.</summary>
+    private async ValueTask<bool> AdmitsSharedAsync(HttpContext http, string who, Rate rate)
+    {
+        try
+        {
+            var taken = await shared.TakeAsync(who, rate);
+            return Tell(http.Response.Headers, rate, taken.IsAdmitted, taken.Ahead, Taken.Second);
+        }
+        catch (StoreException)
+        {
+            return Admits(http, who, rate);
+        }
+    }
+
+    /// <param name="second">In the unit of <paramref name="ahead"/>.</param>
+    /// <returns>Whether the request is admitted.</returns>
+    private static bool Tell(IHeaderDictionary headers, Rate rate, bool isAdmitted, long ahead, long second)
+    {
+        var share = second / rate.PerSecond;
         headers["RateLimit-Policy"] = rate.Policy;
         var left = isAdmitted ? rate.Burst - Ceiling(ahead, share) : 0;
         headers["RateLimit"] = string.Create(CultureInfo.InvariantCulture, $"\"default\";r={left};t={Ceiling(isAdmitted ? ahead : ahead - share, second)}");

@@ -26,6 +26,19 @@ internal sealed class NamespaceOptions
 {
     /// <summary>How many of its claims may wait at one instance at once; null for no bound.</summary>
     public int? WaitingClaims { get; set; }
+
+    /// <summary>How many jobs of any state it may have; null for no bound.</summary>
+    public long? Jobs { get; set; }
+
+    /// <summary>How many bytes the records of its jobs may have together; null for no bound.</summary>
+    public long? Bytes { get; set; }
+
+    /// <summary>How many queues it may have; null for no bound.</summary>
+    public int? Queues { get; set; }
+
+    public bool HasQuotas => Jobs is not null || Bytes is not null || Queues is not null;
+
+    public bool IsValid => WaitingClaims is null or >= 0 && Jobs is null or >= 0 && Bytes is null or >= 0 && Queues is null or >= 0;
 }
 
 /// <summary>Section <c>Security:Jwt</c>: tokens of an issuer, in place of keys. Off where no audience is named.</summary>

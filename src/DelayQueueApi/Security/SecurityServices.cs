@@ -10,6 +10,7 @@ internal static class SecurityServices
         services.AddOptions<SecurityOptions>().BindConfiguration("Security")
             .Validate(security => security.Jwt.IsWhole, "Security:Jwt needs Audience, and Authority, or Issuer and PublicKeyFile.")
             .Validate(security => TrustedProxies.IsValid(security.TrustedProxies), "Security:TrustedProxies must be addresses or networks with commas between them.")
+            .Validate(security => security.Namespaces.Values.All(bounds => bounds.IsValid), "Security:Namespaces:<name>: no bound may be negative.")
             .ValidateOnStart();
         services.AddAuthentication().AddJwtBearer(Jwt.Scheme, _ => { });
         return services
@@ -19,7 +20,9 @@ internal static class SecurityServices
             .AddSingleton<LocalOnly>()
             .AddSingleton<Audit>()
             .AddSingleton<RateLimits>()
+            .AddSingleton<SharedRates>()
             .AddSingleton<WaitingQuota>()
+            .AddSingleton<Quotas>()
             .AddHostedService<Exposure>();
     }
 

@@ -1,3 +1,4 @@
+using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DelayQueueApi.Security;
@@ -6,7 +7,7 @@ namespace DelayQueueApi.Security;
 internal static class WhoAmI
 {
     public static RouteHandlerBuilder Map(IEndpointRouteBuilder service) =>
-        service.MapGet("/whoami", Handle)
+        service.MapGet("/whoami", HandleAsync)
             .NeedsKey()
             .WithName("WhoAmI")
             .WithSummary("Tell whose key this is, and what it may do")
@@ -16,8 +17,21 @@ internal static class WhoAmI
     /// <param name="Namespace">Where its queues, jobs and schedules are.</param>
     /// <param name="Scopes">What it may do.</param>
     /// <param name="Queues">In which queues: names, or beginnings of names with a star.</param>
-    internal sealed record Response(string Id, string Namespace, IReadOnlyList<Scope> Scopes, IReadOnlyList<string> Queues);
+    /// <param name="Quotas">What the namespace may hold and holds, by those quotas that it has. Not there while the store is away.</param>
+    internal sealed record Response(string Id, string Namespace, IReadOnlyList<Scope> Scopes, IReadOnlyList<string> Queues, UsedQuotas? Quotas = null);
 
-    private static Ok<Response> Handle(Caller caller) => TypedResults.Ok(
-        new Response(caller.Id, caller.Namespace, Scopes.In(caller.Granted), [.. caller.Queues.Select(queue => queue.Text)]));
+    private static async Task<Ok<Response>> HandleAsync(Caller caller, Quotas quotas) => TypedResults.Ok(new Response(
+        caller.Id, caller.Namespace, Scopes.In(caller.Granted), [.. caller.Queues.Select(queue => queue.Text)], await ReadAsync(quotas.Of(caller.Namespace))));
+
+    private static async Task<UsedQuotas?> ReadAsync(NamespaceQuotas? quotas)
+    {
+        try
+        {
+            return quotas is null ? null : await quotas.ReadAsync();
+        }
+        catch (StoreException)
+        {
+            return null;
+        }
+    }
 }

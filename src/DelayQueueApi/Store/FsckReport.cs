@@ -60,8 +60,8 @@ internal sealed record FsckFault(FaultKind Kind, long Count, IReadOnlyList<strin
 /// wrong-score: it stands there at another place. stray-entry: an index has a job that does not belong there, or none that is there.
 /// missing-lock: a job does not hold its unique key. stray-lock: a unique key is held by a job that is not there, or may not hold it.
 /// shared-unique-key: two live jobs have one unique key; not repaired, cancel one of them. wrong-count: the jobs that a queue has had are not
-/// those that have ended and those that are there. unlisted-queue: a queue is not among the names. late-event: a queue is looked after later
-/// than something is due in it. unmade-job: an idempotency key names a job that was never made. unreadable-key: what is remembered of an
+/// those that have ended and those that are there. wrong-bytes: the records of a queue have not as many
+/// bytes as are counted. unlisted-queue: a queue is not among the names. late-event: a queue is looked after later than something is due in it. unmade-job: an idempotency key names a job that was never made. unreadable-key: what is remembered of an
 /// idempotency key cannot be read. unreadable-schedule: a schedule's record cannot be read; it is moved to lost+found. missing-schedule-entry,
 /// stray-schedule-entry: as of jobs. unfired-schedule: a schedule names a job that was never made; it fires again.
 /// </summary>
@@ -76,6 +76,7 @@ internal enum FaultKind
     StrayLock,
     SharedUniqueKey,
     WrongCount,
+    WrongBytes,
     UnlistedQueue,
     LateEvent,
     UnmadeJob,

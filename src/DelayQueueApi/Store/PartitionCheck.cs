@@ -37,6 +37,10 @@ internal sealed class PartitionCheck(StoreConnection connection, ScriptRunner sc
             if (repair || !damaged.Contains(queue))
             {
                 await RunAsync(CheckCounts, Call(queue), Encoding.UTF8.GetString);
+                if (await new BytesCheck(scripts, keys, repair).RunAsync(queue, cancellation))
+                {
+                    report.Add(FaultKind.WrongBytes, queue);
+                }
             }
         }
 

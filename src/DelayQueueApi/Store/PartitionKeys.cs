@@ -58,6 +58,9 @@ internal sealed class PartitionKeys(string prefix, int number, string tag)
     /// <summary>Counts what durability receipts have written to wait for it.</summary>
     public RedisKey Receipts => root + "receipts";
 
+    /// <summary>How much a caller has used of its rate, where instances share rates.</summary>
+    public RedisKey RateOf(string caller) => InBytes($"{root}rate:{caller}");
+
     /// <summary>Channel on which scripts tell that a job has ended for whose end somebody waits.</summary>
     public RedisChannel Ended => RedisChannel.Literal(root + "ended");
 

@@ -18,7 +18,7 @@
 --       start-by        zset    pending ids that no worker has had and that expire, by that instant, ms
 --       completed       zset    id by the instant until which it is kept, ms
 --       expired         zset    id by the instant until which it is kept, ms
---       stats           hash    created, claimed, acked, … → how many; settings; what Queues/ keeps about the queue
+--       stats           hash    created, claimed, acked, … → how many; bytes of all records; settings; what Queues/ keeps about the queue
 -- ARGV  1 now           ms, or "" for the store's clock
 --       2 kept          how many entries of changes are kept; 0 for no log of them
 --       3 n             number of queues, then their n names, in the order of their keys
@@ -62,7 +62,7 @@ for i = 1, tonumber(ARGV[3]) do
     name = ARGV[3 + i], bodyStart = char(#ARGV[3 + i]) .. ARGV[3 + i], pending = function(priority) return KEYS[base + 1 + priority] end,
     priorities = function(low, high) return unpack(KEYS, base + 1 + low, base + 1 + high) end,
     leased = KEYS[base + 11], dead = KEYS[base + 12], startBy = KEYS[base + 13], completed = KEYS[base + 14], expired = KEYS[base + 15],
-    stats = KEYS[base + 16], index = i, counts = {},
+    stats = KEYS[base + 16], index = i, counts = {}, bytes = 0,
   }
 end
 local arg = 4 + #queues

@@ -157,6 +157,7 @@ local function gather(job)
     if before ~= '' then
       writes.deletes[#writes.deletes + 1] = id
       append(writes.removes, before, id)
+      queue.bytes = queue.bytes - #job.record
     end
   else
     if job.uniqueKey then
@@ -171,8 +172,10 @@ local function gather(job)
     if start then appendScored(writes.adds, queue.startBy, start, id) end
     local event = eventOf(job, queue, start)
     if event then addEvent(queue, event) end
-    job.record = writeJob(job)
-    addRecord(id, job.record)
+    local record = writeJob(job)
+    queue.bytes = queue.bytes + #record - #job.record
+    job.record = record
+    addRecord(id, record)
   end
   if job.hadStartBy then
     if not start then append(writes.removes, queue.startBy, id) end
@@ -202,6 +205,10 @@ local function flush()
       noteTotals(queue)
       for what, n in pairs(queue.counts) do call('HINCRBY', queue.stats, what, int(n)) end
       queue.counts = {}
+    end
+    if queue.bytes ~= 0 then
+      call('HINCRBY', queue.stats, 'bytes', int(queue.bytes))
+      queue.bytes = 0
     end
   end
   writeLog()

@@ -1,3 +1,4 @@
+using System.Net;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Contract;
@@ -16,6 +17,20 @@ public sealed class OpenApiTests(EmbeddedApi api) : IClassFixture<EmbeddedApi>
         }
 
         Assert.Equal(await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken), served, ignoreLineEndingDifferences: true);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("yaml")]
+    public async Task Who_has_it_already_is_not_sent_it_again(string form)
+    {
+        var address = new Uri($"/swagger/v1/swagger.{form}", UriKind.Relative);
+        using var first = await api.Client.GetAsync(address, TestContext.Current.CancellationToken);
+        using var again = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { IfNoneMatch = { first.Headers.ETag! } } };
+
+        using var answer = await api.Client.SendAsync(again, TestContext.Current.CancellationToken);
+
+        Assert.Equal((HttpStatusCode.NotModified, 0), (answer.StatusCode, (await answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken)).Length));
     }
 
     [Fact]

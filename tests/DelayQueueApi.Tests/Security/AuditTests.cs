@@ -64,6 +64,16 @@ public sealed class AuditTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Items_that_are_refused_are_noted_together()
+    {
+        await SendAsync("POST", "/jobs/batch", TestKeys.Mine.Text,
+            """{"jobs":[{"queue":"theirs","payload":1},{"queue":"mine-1","payload":1},{"queue":"his","payload":1},{"queue":"theirs","payload":1}]}""");
+        await SendAsync("POST", "/jobs/batch", TestKeys.Mine.Text, """{"jobs":[{"queue":"mine-1","payload":1}]}""");
+
+        Assert.Equal(["Warning: mine of default was refused 3 items of ScheduleJobs at /jobs/batch from -: queues his, theirs"], Audited);
+    }
+
+    [Fact]
     public async Task No_log_of_any_kind_has_a_key_in_it()
     {
         var secret = TestKeys.All.Text["dq_all_".Length..];
