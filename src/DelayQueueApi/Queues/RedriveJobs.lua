@@ -7,7 +7,7 @@
 -- ARGV  as Prelude.lua; then
 --       arg           most   how many to look at, where none are named
 --       as-of         jobs that died later stay dead, ms; "" for now
---       error type    only jobs whose last error has it; "" for all
+--       error type    only jobs whose last error has it, after an "="; "" for all
 --       after, before only jobs that died at or after the one and before the other, ms
 --       limit         how many to redrive
 --       dry           "1" to change nothing
