@@ -7,7 +7,10 @@ namespace DelayQueueApi.Jobs;
 internal sealed class JobPages(ScriptRunner scripts, Partitions partitions)
 {
     private const int MaxJobsPerCall = 100;
-    private const int MaxLookedAt = 1_000;
+    private const int MaxLookedAt = 10_000;
+
+    /// <summary>Where jobs are chosen, most are passed over, which costs little.</summary>
+    private const int MaxLookedAtPerCall = 500;
     private const int MaxPageBytes = 8 * 1024 * 1024;
 
     private static readonly Script ListScript = Script.Load("Jobs/ListJobs.lua");
@@ -22,6 +25,7 @@ internal sealed class JobPages(ScriptRunner scripts, Partitions partitions)
         var jobs = new List<Job>();
         var pairs = MetadataPairs.ToStored(metadata);
         var chooses = pairs.Length > 0 || errorType is not null;
+        var perCall = chooses ? MaxLookedAtPerCall : MaxJobsPerCall;
         var (bytes, lookedAt) = (0, 0);
         JobCursor? next = start;
         while (next is not null && jobs.Count < limit && bytes < MaxPageBytes && (lookedAt < MaxLookedAt || !chooses))
@@ -30,10 +34,10 @@ internal sealed class JobPages(ScriptRunner scripts, Partitions partitions)
             var partition = partitions[next.Partition];
             var call = new ScriptCall(partition);
             call.Queue(start.Queue.Stored);
-            call.Add(start.State.ToString().ToLowerInvariant(), MaxJobsPerCall, limit - jobs.Count);
+            call.Add(start.State.ToString().ToLowerInvariant(), perCall, limit - jobs.Count);
             call.Add(next.Id is { } last ? [next.Priority, next.Score, last.Stored] : ["", "", ""]);
             call.Add(JobError.Filter(errorType)).Add(pairs);
-            lookedAt += MaxJobsPerCall;
+            lookedAt += perCall;
             var reply = (RedisResult[])(await scripts.RunAsync(ListScript, call))!;
 
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);

@@ -22,7 +22,7 @@ internal static class ListJobs
             .WithSummary("List a queue's jobs of one state")
             .WithDescription("In order: scheduled and ready jobs by priority, run-at and id, as they are claimed; leased ones by the end of the lease; " +
                 "dead ones by time of death, completed and expired ones by the instant until which they are kept. metadata.name=value leaves only jobs with that " +
-                "pair, errorType those whose last error has that type. A page with next goes on: ask again with it as cursor. A page may be shorter than limit, or empty, where 8 MiB of jobs are out or 1,000 jobs were looked at.")
+                "pair, errorType those whose last error has that type. A page with next goes on: ask again with it as cursor. A page may be shorter than limit, or empty, where 8 MiB of jobs are out or 10,000 jobs were looked at.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
 
     /// <param name="Jobs">The jobs, in order.</param>

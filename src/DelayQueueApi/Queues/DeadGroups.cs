@@ -10,7 +10,7 @@ internal sealed class DeadGroups(ScriptRunner scripts, Partitions partitions)
     /// <summary>Types of errors are the workers' to choose: where they put numbers into them, no answer gets longer than this.</summary>
     public const int MaxGroups = 100;
 
-    private const int JobsPerCall = 100;
+    private const int JobsPerCall = 500;
     private const int ValuesPerGroup = 7;
 
     private static readonly Script GroupScript = Script.Load("Queues/GroupDeadJobs.lua");

@@ -9,11 +9,11 @@
 -- Returns how many were looked at; score and id of the last one, "" and "" where no more follow; then seven a type: the type ("" for
 --         none); how many; how many of them died as a lease ended; the first time of death, ms; and of the newest one the time of death,
 --         ms, id and message, cut to 1,024 bytes.
--- Cost: O(log² n) and O(1) a job; at most 100. Stops early once MAX_BYTES are read.
+-- Cost: O(log² n) and O(1) a job; at most 500. Stops early once MAX_BYTES are read.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local queue, most, score, id = queues[1], tonumber(ARGV[arg]), ARGV[arg + 1], ARGV[arg + 2]
 local from = id == '' and 0 or rankAfter(queue.dead, score, id)
-local to = math.min(from + most, call('ZCARD', queue.dead))
+local ids = call('ZRANGE', queue.dead, from, from + most - 1)
 
 -- How the last attempt has ended.
 local function lastOutcome(attempts)
@@ -38,22 +38,21 @@ local function look(job)
   if lastOutcome(attempts) == 'e' then group.expired = group.expired + 1 end
 end
 
-local looked, bytes, last = 0, 0, nil
-while from + looked < to and bytes < MAX_BYTES do
-  local ids = call('ZRANGE', queue.dead, from + looked, math.min(to, from + looked + PAGE) - 1)
-  load(ids)
-  for _, each in ipairs(ids) do
-    local job = loaded[each]
-    if job and job.queue == queue.name and scoreIn(job, queue, queue.dead) then
-      bytes = bytes + #job.record
-      look(job)
-    end
+local looked, bytes = 0, 0
+while looked < #ids and bytes < MAX_BYTES do
+  if looked % PAGE == 0 then load({ unpack(ids, looked + 1, math.min(looked + PAGE, #ids)) }) end
+  looked = looked + 1
+  local job = loaded[ids[looked]]
+  if job and job.queue == queue.name and scoreIn(job, queue, queue.dead) then
+    bytes = bytes + #job.record
+    look(job)
   end
-  looked, last = looked + #ids, ids[#ids]
 end
 
 local answer = { looked, '', '' }
-if last and from + looked < call('ZCARD', queue.dead) then answer = { looked, int(tonumber(call('ZSCORE', queue.dead, last))), last } end
+if looked > 0 and from + looked < call('ZCARD', queue.dead) then
+  answer = { looked, int(tonumber(call('ZSCORE', queue.dead, ids[looked]))), ids[looked] }
+end
 for _, errorType in ipairs(types) do
   local group = groups[errorType]
   for _, value in ipairs({

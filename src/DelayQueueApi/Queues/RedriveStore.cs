@@ -9,7 +9,10 @@ namespace DelayQueueApi.Queues;
 internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups)
 {
     /// <summary>As many records as a claim reads at once: each may have a payload of the largest size.</summary>
-    private const int JobsPerCall = 20;
+    private const int NamedPerCall = 20;
+
+    /// <summary>To pass over a job costs little, and a script stops early where it reads or changes much.</summary>
+    private const int LookedAtPerCall = 500;
 
     private static readonly Script RedriveScript = Script.Load("Queues/RedriveJobs.lua");
     private static readonly Script TaskScript = Script.Load("Queues/RedriveTask.lua");
@@ -38,7 +41,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, IEnumerable<JobId> ids, CancellationToken client)
     {
         var done = new Redriven(0, 0);
-        foreach (var (partition, chunk) in partitions.Chunk(ids, JobsPerCall))
+        foreach (var (partition, chunk) in partitions.Chunk(ids, NamedPerCall))
         {
             client.ThrowIfCancellationRequested();
             var step = await StoreException.AfterEffectAsync(
@@ -94,7 +97,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
     {
         var pairs = MetadataPairs.ToStored(filter.Metadata);
         var call = Call(partition, queue)
-            .Add(JobsPerCall, before.AsOf, JobError.Filter(filter.ErrorType), filter.AfterMs, filter.BeforeMs, filter.Limit, dryRun ? "1" : "", before.Score, before.Id, pairs.Length)
+            .Add(LookedAtPerCall, before.AsOf, JobError.Filter(filter.ErrorType), filter.AfterMs, filter.BeforeMs, filter.Limit, dryRun ? "1" : "", before.Score, before.Id, pairs.Length)
             .Add(pairs).Add(ids);
         var reply = (RedisValue[])(await scripts.RunAsync(RedriveScript, call))!;
         if (reply[1] != 0)

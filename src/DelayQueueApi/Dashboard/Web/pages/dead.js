@@ -17,7 +17,7 @@ const shownStep = 100;
 /** So many parts of the dead letters are looked at by themselves, and so many again when asked. */
 const partsAtOnce = 10;
 /** A page of a rare type may be empty and not the last. */
-const emptyPages = 20;
+const emptyPages = 10;
 
 export default function dead({ queue: name, signal }) {
   let all = 0;

@@ -21,12 +21,12 @@ export default function queues({ signal }) {
 
   const columns = [
     link('Queue', item => item.queue, item => toQueue(item.queue), 'name', item => item.queue),
-    number('Ready', item => item.ready),
     own('Ready lately', cell => {
       const line = sparkline('Ready');
       cell.append(line.element);
       return item => line.update(trend(item.queue));
     }, 'trend'),
+    number('Ready', item => item.ready),
     number('Oldest ready', item => item.oldestReadyMs ?? 0, ms => ms > 0 ? span(ms) : '–'),
     number('Scheduled', item => item.scheduled),
     number('Leased', item => item.leased),

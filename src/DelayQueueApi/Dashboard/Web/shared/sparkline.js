@@ -38,5 +38,7 @@ function points(samples, most) {
   const spanMs = Math.max(leastSpanMs, end - samples[0]?.[0]);
   const x = at => width - edge - (width - 2 * edge) * (end - at) / spanMs;
   const y = value => height - edge - (height - 2 * edge) * value / Math.max(most, 1);
-  return samples.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
+  // What was seen once is a dash.
+  const seen = samples.length === 1 ? [[end - leastSpanMs / 10, samples[0][1]], samples[0]] : samples;
+  return seen.map(([at, value]) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
 }
