@@ -44,7 +44,7 @@ public sealed class DeadLettersTests(Chromium chromium, RealService service) : D
     }
 
     [Fact]
-    public async Task Those_without_a_type_are_redriven_by_their_ids()
+    public async Task Those_without_a_type_are_redriven()
     {
         var id = await DieAsync(queue, null);
         await DieAsync(queue, "timeout");

@@ -61,6 +61,18 @@ public sealed class QueueTests(Chromium chromium, RealService service) : Dashboa
     }
 
     [Fact]
+    public async Task The_coming_hour_is_drawn_by_the_minute()
+    {
+        await ScheduleManyAsync(12, i => $"\"queue\":\"{queue}\",\"delayMs\":{(i < 9 ? 1_230_000 : 7_200_000)}");
+        await ScheduleAsync(queue);
+
+        await OpenAsync($"queues/{queue}");
+
+        await Expect(Main.GetByRole(AriaRole.Img, new() { Name = "Jobs due in each minute of the coming hour, 9 at most" }).Locator("rect")).ToHaveCountAsync(60);
+        await Expect(Main).ToContainTextAsync("9 jobs due within an hour, 9 in one minute at most. 3 later, 1 ready now.");
+    }
+
+    [Fact]
     public async Task Lists_turn_their_pages()
     {
         await ScheduleManyAsync(60, _ => $"\"queue\":\"{queue}\"");

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using DelayQueueApi.Browser.Hosting;
 using DelayQueueApi.Tests.Hosting;
 using Microsoft.Playwright;
@@ -52,6 +53,20 @@ public sealed class QueuesTests(Chromium chromium, RealService service) : Dashbo
         await Main.GetByLabel("Name has").FillAsync("nowhere");
 
         await Expect(Main).ToContainTextAsync("has “nowhere” in its name");
+    }
+
+    [Fact]
+    public async Task A_line_tells_what_was_ready_lately()
+    {
+        var queue = NewQueue();
+        await ScheduleAsync(queue);
+        await OpenAsync("queues");
+        var line = Row(queue).GetByRole(AriaRole.Img);
+        await Expect(line).ToBeVisibleAsync();
+        await ScheduleManyAsync(4, _ => $"\"queue\":\"{queue}\"");
+
+        await Expect(line).ToHaveAccessibleNameAsync(new Regex("from 1 to 5, 5 at most$"));
+        await Expect(line.Locator("polyline")).ToHaveAttributeAsync("points", new Regex(" 94\\.0,2\\.0$"));
     }
 
     [Fact]

@@ -39,6 +39,13 @@ internal static class Limits
     public const int DefaultInstants = 10;
     public const int MaxNamedJobs = 1_000;
     public const int MaxRedrive = 1_000_000;
+    public const int MaxDeadLookedAt = 100_000;
+    public const int DefaultDeadLookedAt = 10_000;
+    public const int MaxDueBuckets = 240;
+    public const int DefaultDueBuckets = 60;
+    public const int MinDueMs = 1_000;
+    public const int MaxDueMs = 7 * 86_400_000;
+    public const int DefaultDueMs = 3_600_000;
 
     /// <summary>365 days.</summary>
     public const long MaxBackoffMs = 365L * 86_400_000;

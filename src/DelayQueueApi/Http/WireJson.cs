@@ -51,6 +51,8 @@ namespace DelayQueueApi.Http;
 [JsonSerializable(typeof(GetQueue.Response), TypeInfoPropertyName = "GetQueueResponse")]
 [JsonSerializable(typeof(PutQueue.Request), TypeInfoPropertyName = "PutQueueRequest")]
 [JsonSerializable(typeof(RedriveTask))]
+[JsonSerializable(typeof(GroupDeadJobs.Response), TypeInfoPropertyName = "GroupDeadJobsResponse")]
+[JsonSerializable(typeof(CountDueJobs.Response), TypeInfoPropertyName = "CountDueJobsResponse")]
 [JsonSerializable(typeof(Schedule))]
 [JsonSerializable(typeof(PutSchedule.Request), TypeInfoPropertyName = "PutScheduleRequest")]
 [JsonSerializable(typeof(ListSchedules.Response), TypeInfoPropertyName = "ListSchedulesResponse")]

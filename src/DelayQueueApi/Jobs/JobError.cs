@@ -1,4 +1,5 @@
 using System.Text;
+using DelayQueueApi.Http;
 
 namespace DelayQueueApi.Jobs;
 
@@ -7,7 +8,15 @@ namespace DelayQueueApi.Jobs;
 /// <param name="Type">Kind of error, for grouping.</param>
 internal sealed record JobError(string? Message = null, string? Type = null)
 {
+    public static readonly string TypeRule = $"must have at most {Limits.MaxErrorTypeLength} bytes, and no NUL";
+
+    public static bool IsType(string text) => Encoding.UTF8.GetByteCount(text) <= Limits.MaxErrorTypeLength && !text.Contains('\0');
+
     public byte[] Encode() => Encoding.UTF8.GetBytes($"{Type}\0{Message}");
+
+    /// <summary>A type as scripts take it to choose jobs by.</summary>
+    /// <param name="type">Empty for those whose last error has none; null for all.</param>
+    public static string Filter(string? type) => type is null ? "" : $"={type}";
 
     /// <returns>Null where nothing was said.</returns>
     public static JobError? Decode(ReadOnlySpan<byte> stored)

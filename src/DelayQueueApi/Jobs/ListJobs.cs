@@ -22,7 +22,7 @@ internal static class ListJobs
             .WithSummary("List a queue's jobs of one state")
             .WithDescription("In order: scheduled and ready jobs by priority, run-at and id, as they are claimed; leased ones by the end of the lease; " +
                 "dead ones by time of death, completed and expired ones by the instant until which they are kept. metadata.name=value leaves only jobs with that " +
-                "pair. A page with next goes on: ask again with it as cursor. A page may be shorter than limit, or empty, where 8 MiB of jobs are out or 1,000 jobs were looked at.")
+                "pair, errorType those whose last error has that type. A page with next goes on: ask again with it as cursor. A page may be shorter than limit, or empty, where 8 MiB of jobs are out or 10,000 jobs were looked at.")
             .ProducesProblems(StatusCodes.Status400BadRequest);
 
     /// <param name="Jobs">The jobs, in order.</param>
@@ -30,13 +30,14 @@ internal static class ListJobs
     internal sealed record Response(IReadOnlyList<Job> Jobs, string? Next = null);
 
     private static async Task<Results<Ok<Response>, ProblemHttpResult>> HandleAsync(
-        string? queue, string? state, string? cursor, string? limit, Caller caller, JobPages pages, Partitions partitions, HttpContext http)
+        string? queue, string? state, string? cursor, string? limit, string? errorType, Caller caller, JobPages pages, Partitions partitions, HttpContext http)
     {
         var name = caller.Queue(queue ?? "");
-        var check = new QueryCheck(http.Request.Query, ["queue", "state", "cursor", "limit"], MetadataPrefix)
+        var check = new QueryCheck(http.Request.Query, ["queue", "state", "cursor", "limit", "errorType"], MetadataPrefix)
             .That(queue is not null, "queue", "is required")
             .That(name.IsValid, "queue", QueueName.Rule)
             .That(state is not null, "state", "is required")
+            .That(JobError.IsType(errorType ?? ""), "errorType", JobError.TypeRule)
             .That(IsState(state, out var of), "state", $"must be one of {string.Join(", ", States.Keys)}");
         var most = check.Limit(limit);
         var start = check.Cursor(cursor, text => JobCursor.Parse(text, name, of, partitions.Count)) ?? new JobCursor(name, of, 0, 0, 0, null);
@@ -52,7 +53,7 @@ internal static class ListJobs
 
         var pairs = http.Request.Query.Where(pair => pair.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal))
             .ToDictionary(pair => pair.Key[MetadataPrefix.Length..], pair => pair.Value[0]!);
-        var (jobs, next) = await pages.ReadAsync(start, most, pairs, http.RequestAborted);
+        var (jobs, next) = await pages.ReadAsync(start, most, pairs, errorType, http.RequestAborted);
         return TypedResults.Ok(new Response(jobs, next?.ToString()));
     }
 

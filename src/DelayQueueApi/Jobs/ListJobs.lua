@@ -10,16 +10,19 @@
 --       limit       how many to find
 --       priority    of the job after which to go on, "" from the start; 0 for all but pending ones
 --       score, id   of that job
+--       error type  only jobs whose last error has it, after an "="; "" for all
 --       pairs…      only jobs with these pairs of metadata, as they stand in the record: "name":"value"
 -- Returns now, ms; priority, score and id of the last one looked at, "" three times where no more follow; then id, record, …
--- Cost: O(log² n) and O(1) a job; at most 100. Stops early once MAX_BYTES are read.
+-- Cost: O(log² n) and O(1) a job; at most 500. Stops early once MAX_BYTES are read.
 local MAX_BYTES, PAGE = 8 * 1024 * 1024, 20
 local queue, state, most, limit = queues[1], ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
 local afterPriority, afterScore, afterId = tonumber(ARGV[arg + 3]), ARGV[arg + 4], ARGV[arg + 5]
+local errorType = ARGV[arg + 6]
 local pending = state == 'scheduled' or state == 'ready'
 
 local function matches(job)
-  for i = arg + 6, #ARGV do
+  if errorType ~= '' and not hasErrorType(job, sub(errorType, 2)) then return false end
+  for i = arg + 7, #ARGV do
     if not hasPair(job, ARGV[i]) then return false end
   end
   return (startBy(job) or math.huge) > now
@@ -38,22 +41,21 @@ local function isFull() return read >= most or #jobs >= 2 * limit or bytes >= MA
 
 -- Reads on in an index from a rank to another. Returns whether more follow there.
 local function readRange(key, from, to, priority)
-  while from < to do
+  if from >= to then return false end
+  if isFull() then return true end
+  local ids = call('ZRANGE', key, from, math.min(to, from + most - read) - 1)
+  for i, id in ipairs(ids) do
     if isFull() then return true end
-    local ids = call('ZRANGE', key, from, math.min(to, from + PAGE, from + most - read) - 1)
-    load(ids)
-    for _, id in ipairs(ids) do
-      if isFull() then return true end
-      local job = loaded[id]
-      bytes = bytes + (job and #job.record or 0)
-      if job and job.queue == queue.name and scoreIn(job, queue, key) and matches(job) then
-        jobs[#jobs + 1] = id
-        jobs[#jobs + 1] = job.record
-      end
-      from, read, last = from + 1, read + 1, { int(priority), key, id }
+    if i % PAGE == 1 then load({ unpack(ids, i, math.min(i + PAGE - 1, #ids)) }) end
+    local job = loaded[id]
+    bytes = bytes + (job and #job.record or 0)
+    if job and job.queue == queue.name and scoreIn(job, queue, key) and matches(job) then
+      jobs[#jobs + 1] = id
+      jobs[#jobs + 1] = job.record
     end
+    read, last = read + 1, { int(priority), key, id }
   end
-  return false
+  return from + #ids < to
 end
 
 local more = false

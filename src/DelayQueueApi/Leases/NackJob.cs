@@ -48,8 +48,7 @@ internal static class NackJob
         {
             RuleFor(r => r.Error).Must(error => Encoding.UTF8.GetByteCount(error!) <= Limits.MaxErrorBytes && !error!.Contains('\0'))
                 .When(r => r.Error is not null).WithMessage($"must have at most {Limits.MaxErrorBytes} bytes, and no NUL");
-            RuleFor(r => r.ErrorType).Must(type => Encoding.UTF8.GetByteCount(type!) <= Limits.MaxErrorTypeLength && !type!.Contains('\0'))
-                .When(r => r.ErrorType is not null).WithMessage($"must have at most {Limits.MaxErrorTypeLength} bytes, and no NUL");
+            RuleFor(r => r.ErrorType).Must(type => JobError.IsType(type!)).When(r => r.ErrorType is not null).WithMessage(JobError.TypeRule);
             RuleFor(r => r.DelayMs).InclusiveBetween(0, Limits.MaxDelayMs).WithMessage(Limits.Between(0, Limits.MaxDelayMs));
             RuleFor(r => r.DelayMs).Null().When(r => r.Dead == true).WithMessage("cannot be given together with dead");
         }

@@ -7,6 +7,8 @@ internal static class QueueEndpoints
     public static IServiceCollection AddQueues(this IServiceCollection services) => services
         .AddSingleton<QueueStore>()
         .AddSingleton<RedriveStore>()
+        .AddSingleton<DeadGroups>()
+        .AddSingleton<DueTimeline>()
         .AddHostedService<PartitionGrowth>();
 
     public static void MapQueues(this IEndpointRouteBuilder app)
@@ -20,5 +22,7 @@ internal static class QueueEndpoints
         PurgeQueue.Map(queues);
         RedriveJobs.Map(queues);
         RedriveTask.Map(queues);
+        GroupDeadJobs.Map(queues);
+        CountDueJobs.Map(queues);
     }
 }

@@ -1,10 +1,10 @@
 -- Stands before the scripts that give dead jobs new attempts, after Prelude.lua and Ranks.lua.
 --
 -- A filter has: asOf, after, before (ms; jobs that died later than asOf, or not between after and before, stay dead), errorType
--- (of the last error, "" for any) and pairs (of metadata, as in ListJobs.lua).
+-- (as JobError.cs writes a filter: of the last error, "" for any) and pairs (of metadata, as in ListJobs.lua).
 local function isMeant(job, queue, filter)
   if not job or job.state ~= 'D' or job.queue ~= queue.name or job.at > filter.asOf or job.at < filter.after or job.at >= filter.before then return false end
-  if filter.errorType ~= '' and sub(pastOf(job), 1, #filter.errorType + 1) ~= filter.errorType .. '\0' then return false end
+  if filter.errorType ~= '' and not hasErrorType(job, sub(filter.errorType, 2)) then return false end
   for _, pair in ipairs(filter.pairs) do
     if not hasPair(job, pair) then return false end
   end

@@ -1,5 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Reaping;
@@ -27,7 +26,7 @@ internal static class RedriveJobs
 
     /// <summary>Which dead jobs to redrive; all where nothing is said.</summary>
     /// <param name="Ids">Only these, 1 to 1,000. One that is not a dead job of this queue is passed over.</param>
-    /// <param name="ErrorType">Only jobs whose lastError has this type.</param>
+    /// <param name="ErrorType">Only jobs whose lastError has this type; empty for those whose lastError has none.</param>
     /// <param name="DiedAfter">Only jobs that died at this instant or later.</param>
     /// <param name="DiedBefore">Only jobs that died before this instant.</param>
     /// <param name="Metadata">Only jobs that have these pairs among theirs.</param>
@@ -36,7 +35,7 @@ internal static class RedriveJobs
     /// <param name="RatePerSecond">So many a second, in the background. Not together with ids or dryRun.</param>
     internal sealed record Request(
         [property: MinLength(1), MaxLength(Limits.MaxNamedJobs)] string[]? Ids = null,
-        [property: MinLength(1), MaxLength(Limits.MaxErrorTypeLength)] string? ErrorType = null,
+        [property: MaxLength(Limits.MaxErrorTypeLength)] string? ErrorType = null,
         DateTimeOffset? DiedAfter = null,
         DateTimeOffset? DiedBefore = null,
         Dictionary<string, string>? Metadata = null,
@@ -54,8 +53,7 @@ internal static class RedriveJobs
         {
             RuleFor(r => r.Ids).Must(ids => ids!.Length is > 0 and <= Limits.MaxNamedJobs && ids.All(id => id is not null))
                 .When(r => r.Ids is not null).WithMessage($"must name 1 to {Limits.MaxNamedJobs} jobs");
-            RuleFor(r => r.ErrorType).Must(type => type!.Length > 0 && Encoding.UTF8.GetByteCount(type) <= Limits.MaxErrorTypeLength && !type.Contains('\0'))
-                .When(r => r.ErrorType is not null).WithMessage($"must have 1 to {Limits.MaxErrorTypeLength} bytes and no NUL");
+            RuleFor(r => r.ErrorType).Must(type => JobError.IsType(type!)).When(r => r.ErrorType is not null).WithMessage(JobError.TypeRule);
             RuleFor(r => r.DiedBefore).GreaterThan(r => r.DiedAfter).When(r => r.DiedAfter is not null && r.DiedBefore is not null).WithMessage("must be after diedAfter");
             RuleFor(r => r.Metadata).Must(pairs => pairs!.Count is > 0 and <= Limits.MaxMetadataPairs && pairs.Values.All(value => value is not null))
                 .When(r => r.Metadata is not null).WithMessage($"must be 1 to {Limits.MaxMetadataPairs} string pairs");
@@ -75,7 +73,7 @@ internal static class RedriveJobs
 
         var request = body.Value;
         var filter = new RedriveFilter(
-            request.ErrorType ?? "", request.DiedAfter?.ToUnixTimeMilliseconds() ?? 0, request.DiedBefore?.ToUnixTimeMilliseconds() ?? Limits.LastInstantMs,
+            request.ErrorType, request.DiedAfter?.ToUnixTimeMilliseconds() ?? 0, request.DiedBefore?.ToUnixTimeMilliseconds() ?? Limits.LastInstantMs,
             request.Metadata, request.Limit ?? int.MaxValue);
         if (request.RatePerSecond is { } rate)
         {

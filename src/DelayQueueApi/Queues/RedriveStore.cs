@@ -9,7 +9,10 @@ namespace DelayQueueApi.Queues;
 internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups)
 {
     /// <summary>As many records as a claim reads at once: each may have a payload of the largest size.</summary>
-    private const int JobsPerCall = 20;
+    private const int NamedPerCall = 20;
+
+    /// <summary>To pass over a job costs little, and a script stops early where it reads or changes much.</summary>
+    private const int LookedAtPerCall = 500;
 
     private static readonly Script RedriveScript = Script.Load("Queues/RedriveJobs.lua");
     private static readonly Script TaskScript = Script.Load("Queues/RedriveTask.lua");
@@ -38,7 +41,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
     public async Task<Redriven> RedriveAsync(QueueName queue, RedriveFilter filter, bool dryRun, IEnumerable<JobId> ids, CancellationToken client)
     {
         var done = new Redriven(0, 0);
-        foreach (var (partition, chunk) in partitions.Chunk(ids, JobsPerCall))
+        foreach (var (partition, chunk) in partitions.Chunk(ids, NamedPerCall))
         {
             client.ThrowIfCancellationRequested();
             var step = await StoreException.AfterEffectAsync(
@@ -56,7 +59,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
     public async Task<RedriveTask?> StartAsync(QueueName queue, RedriveFilter filter, int ratePerSecond)
     {
         var (outcome, task) = await ChangeTaskAsync(queue, partition => [
-            "start", Math.Max(1, partitions.ShareOf(partition, ratePerSecond)), filter.Limit, filter.ErrorType, filter.AfterMs, filter.BeforeMs,
+            "start", Math.Max(1, partitions.ShareOf(partition, ratePerSecond)), filter.Limit, JobError.Filter(filter.ErrorType), filter.AfterMs, filter.BeforeMs,
             .. MetadataPairs.ToStored(filter.Metadata)]);
         return outcome == 1 ? task : null;
     }
@@ -94,7 +97,7 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
     {
         var pairs = MetadataPairs.ToStored(filter.Metadata);
         var call = Call(partition, queue)
-            .Add(JobsPerCall, before.AsOf, filter.ErrorType, filter.AfterMs, filter.BeforeMs, filter.Limit, dryRun ? "1" : "", before.Score, before.Id, pairs.Length)
+            .Add(LookedAtPerCall, before.AsOf, JobError.Filter(filter.ErrorType), filter.AfterMs, filter.BeforeMs, filter.Limit, dryRun ? "1" : "", before.Score, before.Id, pairs.Length)
             .Add(pairs).Add(ids);
         var reply = (RedisValue[])(await scripts.RunAsync(RedriveScript, call))!;
         if (reply[1] != 0)
@@ -118,12 +121,12 @@ internal sealed class RedriveStore(ScriptRunner scripts, Partitions partitions, 
 }
 
 /// <summary>Which dead jobs are meant.</summary>
-/// <param name="ErrorType">Only jobs whose last error has it; empty for all.</param>
+/// <param name="ErrorType">Only jobs whose last error has it, or none where it is empty; null for all.</param>
 /// <param name="AfterMs">Only jobs that died then or later, ms since 1970.</param>
 /// <param name="BeforeMs">Only jobs that died earlier, ms since 1970.</param>
 /// <param name="Metadata">Only jobs with these pairs.</param>
 /// <param name="Limit">At most so many.</param>
-internal sealed record RedriveFilter(string ErrorType, long AfterMs, long BeforeMs, IReadOnlyDictionary<string, string>? Metadata, long Limit);
+internal sealed record RedriveFilter(string? ErrorType, long AfterMs, long BeforeMs, IReadOnlyDictionary<string, string>? Metadata, long Limit);
 
 /// <param name="Matched">Jobs that were meant.</param>
 /// <param name="Jobs">Those of them that have new attempts.</param>

@@ -145,6 +145,12 @@ local function splitPast(past)
   return past, ''
 end
 
+-- Whether a job's last error has a type; "" for none.
+local function hasErrorType(job, errorType)
+  local past = pastOf(job)
+  return sub(past, 1, #errorType + 1) == errorType .. '\0' or (past == '' and errorType == '')
+end
+
 -- Cuts a text to at most so many bytes, between two characters of UTF-8.
 local function cut(text, most)
   if #text <= most then return text end

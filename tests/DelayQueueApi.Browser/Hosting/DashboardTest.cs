@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using DelayQueueApi.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace DelayQueueApi.Browser.Hosting;
@@ -51,6 +52,10 @@ public abstract class DashboardTest(Chromium chromium, RealService service) : IA
         // As one text: the runner cuts short what stands in a collection.
         Assert.Equal("", string.Join('\n', complaints.Where(complaint => Foreseen is null || !complaint.Contains(Foreseen, StringComparison.Ordinal))));
     }
+
+    /// <summary>A part of the running service.</summary>
+    protected T Part<T>()
+        where T : notnull => service.Services.GetRequiredService<T>();
 
     /// <summary>The calls beside the tab are made with this key.</summary>
     protected void Use(string key) => client.DefaultRequestHeaders.Authorization = new("Bearer", key);

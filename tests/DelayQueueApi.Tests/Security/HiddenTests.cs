@@ -66,6 +66,8 @@ public abstract class HiddenTests(KeyedApi api)
     [InlineData("POST", "/redrive", "{}")]
     [InlineData("GET", "/redrive")]
     [InlineData("DELETE", "/redrive")]
+    [InlineData("GET", "/dead")]
+    [InlineData("GET", "/due")]
     public async Task A_queue_that_the_key_may_not_use_is_refused_whether_it_is_there_or_not(string method, string call, string? body = null)
     {
         var id = await api.ScheduleAsync(TestKeys.All, theirs, ",\"delayMs\":1000");

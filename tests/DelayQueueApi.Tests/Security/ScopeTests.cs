@@ -35,6 +35,8 @@ public sealed class ScopeTests(KeyedEmbeddedApi api) : IClassFixture<KeyedEmbedd
         ["POST /queues/{queue}/redrive"] = "admin",
         ["GET /queues/{queue}/redrive"] = "read",
         ["DELETE /queues/{queue}/redrive"] = "admin",
+        ["GET /queues/{queue}/dead"] = "read",
+        ["GET /queues/{queue}/due"] = "read",
         ["GET /events/"] = "read",
         ["GET /schedules/"] = "read",
         ["GET /schedules/{name}"] = "read",

@@ -147,15 +147,19 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, 1_000, Nonce, "w", "", ""]);
         foreach (var state in (string[])["ready", "scheduled", "leased", "dead"])
         {
-            var first = (RedisResult[])(await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 1, 100, "", "", ""]))!;
-            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, (RedisValue)first[1], (RedisValue)first[2], (RedisValue)first[3]]);
-            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, state is "ready" ? 9 : 0, Now, Unknown]);
+            var first = (RedisResult[])(await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 1, 100, "", "", "", ""]))!;
+            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, (RedisValue)first[1], (RedisValue)first[2], (RedisValue)first[3], ""]);
+            await RunAsync("Jobs/ListJobs.lua", [Queue], [state, 100, 100, state is "ready" ? 9 : 0, Now, Unknown, "=type"]);
         }
 
         Now += 1_000;
         await RunAsync("Reaping/ReapQueues.lua", [Queue], [100]);
-        await ExpectAsync("Queues/RedriveJobs.lua", "0", [Queue], [20, "", "type", 0, Last, 0, "", "", "", 0]);
-        await ExpectAsync("Queues/RedriveJobs.lua", $"0 0 {Now - 1}  ", [Queue], [20, Now - 1, "other", 0, Last, 9, "", "", "", 1, "\"a\":\"b\""]);
+        await RunAsync("Queues/CountDueJobs.lua", [Queue], [3_600_000, 60, 10]);
+        var groups = (RedisResult[])(await RunAsync("Queues/GroupDeadJobs.lua", [Queue], [1, "", ""]))!;
+        Assert.NotEmpty((byte[])groups[2]!);
+        await RunAsync("Queues/GroupDeadJobs.lua", [Queue], [100, (RedisValue)groups[1], (RedisValue)groups[2]]);
+        await ExpectAsync("Queues/RedriveJobs.lua", "0", [Queue], [20, "", "=type", 0, Last, 0, "", "", "", 0]);
+        await ExpectAsync("Queues/RedriveJobs.lua", $"0 0 {Now - 1}  ", [Queue], [20, Now - 1, "=other", 0, Last, 9, "", "", "", 1, "\"a\":\"b\""]);
         var step = (RedisResult[])(await RunAsync("Queues/RedriveJobs.lua", [Queue], [1, "", "", 0, Last, 9, "", "", "", 0]))!;
         Assert.NotEmpty((byte[])step[4]!);
         await RunAsync("Queues/RedriveJobs.lua", [Queue], [1, (RedisValue)step[2], "", 0, Last, 9, "", (RedisValue)step[3], (RedisValue)step[4], 0]);
@@ -181,8 +185,8 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Leases/AckJob.lua", "2 -1", [Ends], [60_000, 86_400_000, 1_000, .. Ack(Id(made, "N", 2), Now), .. Ack(Id(made, "N", 2), Now - 1)]);
         Now += 5;
         await RunAsync("Leases/ClaimJobs.lua", [Ends], [30_000, 3_600_000, "1", 9, "", Nonce, "ünï", "", "1"]);
-        await RunAsync("Jobs/ListJobs.lua", [Ends], ["expired", 100, 100, "", "", ""]);
-        await RunAsync("Jobs/ListJobs.lua", [Ends], ["completed", 100, 100, "", "", "", "\"a\":\"b\""]);
+        await RunAsync("Jobs/ListJobs.lua", [Ends], ["expired", 100, 100, "", "", "", ""]);
+        await RunAsync("Jobs/ListJobs.lua", [Ends], ["completed", 100, 100, "", "", "", "=", "\"a\":\"b\""]);
         await RunAsync("Queues/GetQueue.lua", [Ends], []);
         await ExpectAsync("Jobs/CancelJob.lua", "-1", [Ends], [Id(made, "N", 2), 1]);
         await RunAsync("Queues/SetQueue.lua", [Ends], ["1", "1", "settings", " 2  7 1 0 10"]);

@@ -1,42 +1,46 @@
 import * as api from '../shared/api.js';
+import { adder, groupTable } from '../shared/deadGroups.js';
 import { act, ask, button } from '../shared/dialogs.js';
 import { h, say, show } from '../shared/dom.js';
 import { count, jobCount } from '../shared/format.js';
 import { jobTable } from '../shared/jobTable.js';
 import { toQueue } from '../shared/links.js';
+import { report } from '../shared/notices.js';
 import { poll } from '../shared/poll.js';
 import { purge } from '../shared/queueActions.js';
 import { chunks, redriver } from '../shared/redrive.js';
-import { instant, own, table, text } from '../shared/table.js';
+import { own } from '../shared/table.js';
 
 const everyMs = 2000;
 const pageSize = 1000;
 const shownStep = 100;
+/** So many parts of the dead letters are looked at by themselves, and so many again when asked. */
+const partsAtOnce = 10;
+/** A page of a rare type may be empty and not the last. */
+const emptyPages = 10;
 
 export default function dead({ queue: name, signal }) {
   let all = 0;
   let jobs = [];
   let next;
-  let group; // The error type whose jobs are shown; undefined for all.
+  let group; // The error type whose jobs are shown, '' for those without one; undefined for all.
+  let sums = adder(name, signal);
   let shown = shownStep;
   const chosen = new Set();
 
   const redrive = redriver(name, signal, load);
   const total = h('p', { class: 'soft' }, 'Looking …');
-  const groups = groupTable(type => {
-    group = type === group ? undefined : type;
-    shown = shownStep;
-    chosen.clear();
-    render();
-  }, (type, ids) => redrive.ask(type === '' ? { ids } : { errorType: type }, type === '' ? 'the dead letters shown that have no error type' : `dead letters whose last error has the type ${type}`));
+  const groups = groupTable(
+    type => pick(type === group ? undefined : type),
+    type => redrive.ask({ errorType: type }, `dead letters whose last error has ${type ? `the type ${type}` : 'no type'}`));
   const looked = h('p', { class: 'soft' });
-  const more = button('Look at more', () => loadMore());
+  const lookOn = button('Look at more', () => addUp(sums));
   const redriveAll = button('Redrive all …', () => redrive.ask({}, 'all dead letters'), '', 'admin');
   const purgeAll = button('Purge all …', () => purge(name, 'dead', all, undefined, load), 'danger', 'admin');
   const redriveChosen = button('Redrive selected …', () => redrive.ask({ ids: [...chosen] }, `${jobCount(chosen.size)} selected`), '', 'admin');
   const purgeChosen = button('Purge selected …', purgeSome, 'danger', 'admin');
   const everything = h('input', { type: 'checkbox', onchange: () => {
-    inGroup().forEach(job => choose(job.id, everything.checked));
+    jobs.forEach(job => choose(job.id, everything.checked));
     render();
   } });
   const everythingLabel = h('label', {}, everything, h('span', {}));
@@ -52,46 +56,78 @@ export default function dead({ queue: name, signal }) {
       };
     };
   })]);
-  const showMore = button(`Show ${shownStep} more`, () => {
+  const showMore = button(`Show ${shownStep} more`, async () => {
     shown += shownStep;
+    if (shown > jobs.length && next) {
+      await loadMore();
+    }
+
     render();
   });
   const title = h('h2', {}, 'Jobs');
   const body = h('div', { class: 'stack', hidden: true },
-    h('section', { class: 'panel' }, h('h2', {}, 'By error type'), groups.element, looked, more),
+    h('section', { class: 'panel' }, h('h2', {}, 'By error type'), groups.element, looked, lookOn),
     h('section', { class: 'panel' }, title, h('div', { class: 'bar' }, everythingLabel, redriveChosen, purgeChosen), list.element, showMore));
 
-  const inGroup = () => jobs.filter(job => group === undefined || typeOf(job) === group);
   const choose = (id, yes) => yes ? chosen.add(id) : chosen.delete(id);
 
   function render() {
-    groups.update(grouped(jobs), group);
-    say(looked, next ? `Of the ${count(jobs.length)} longest dead; what a redrive takes is counted over all.` : '');
-    show(more, next !== undefined);
-    const mine = inGroup();
+    groups.update(sums.groups(), group);
+    say(looked, sums.told(all));
+    show(lookOn, !sums.whole && !sums.looking);
     say(title, group === undefined ? 'Jobs' : `Jobs with ${group || 'no error type'}`);
-    say(everythingLabel.lastElementChild, `Select all ${count(mine.length)}`);
-    everything.checked = mine.length > 0 && chosen.size === mine.length;
-    list.update(mine.slice(0, shown));
-    show(showMore, mine.length > shown);
+    say(everythingLabel.lastElementChild, `Select ${next ? 'these' : 'all'} ${count(jobs.length)}`);
+    everything.checked = jobs.length > 0 && chosen.size === jobs.length;
+    list.update(jobs.slice(0, shown));
+    show(showMore, jobs.length > shown || next !== undefined);
     redriveChosen.disabled = purgeChosen.disabled = chosen.size === 0;
     say(redriveChosen, `Redrive ${chosen.size === 0 ? 'selected' : count(chosen.size)} …`);
     say(purgeChosen, `Purge ${chosen.size === 0 ? 'selected' : count(chosen.size)} …`);
   }
 
   async function loadMore() {
-    const page = await api.jobs(name, 'dead', signal, { limit: pageSize, cursor: next });
-    jobs = [...jobs, ...page.jobs];
-    next = page.next;
+    const asked = jobs;
+    let found = [];
+    let cursor = next;
+    for (let pages = 0; pages === 0 || (found.length === 0 && cursor && pages < emptyPages); pages++) {
+      ({ jobs: found, next: cursor } = await api.jobs(name, 'dead', signal, { limit: pageSize, cursor, errorType: group }));
+    }
+
+    // Meanwhile another group may have been picked.
+    if (jobs === asked) {
+      [jobs, next] = [[...jobs, ...found], cursor];
+      render();
+    }
+  }
+
+  async function addUp(mine) {
+    mine.looking = true;
+    try {
+      for (let parts = 0; parts < partsAtOnce && !mine.whole && mine === sums; parts++) {
+        await mine.more();
+        render();
+      }
+    } catch (error) {
+      report(error);
+    } finally {
+      mine.looking = false;
+      render();
+    }
+  }
+
+  async function pick(type) {
+    [jobs, next, group, shown] = [[], undefined, type, shownStep];
+    chosen.clear();
     render();
+    await loadMore();
   }
 
   /** From the start, as after a change. */
   async function load() {
-    [jobs, next, group] = [[], undefined, undefined];
-    chosen.clear();
+    sums = adder(name, signal);
     look();
-    await loadMore();
+    addUp(sums);
+    await pick(undefined);
   }
 
   async function purgeSome() {
@@ -119,14 +155,14 @@ export default function dead({ queue: name, signal }) {
 
       return 0;
     });
-    if (!loaded) {
-      await loadMore();
-      loaded = true;
-    }
-
     say(total, all === 0 ? 'None. Jobs that run out of attempts come here.' : `${count(all)} in all.`);
     show(body, all > 0 || jobs.length > 0);
     redriveAll.disabled = purgeAll.disabled = all === 0;
+    if (!loaded && all > 0) {
+      await loadMore();
+      loaded = true;
+      addUp(sums);
+    }
   });
 
   return [
@@ -136,51 +172,4 @@ export default function dead({ queue: name, signal }) {
     redrive.element,
     body,
   ];
-}
-
-const typeOf = job => job.lastError?.type ?? '';
-
-function grouped(jobs) {
-  const groups = Map.groupBy(jobs, typeOf);
-  return [...groups].map(([type, some]) => ({
-    type,
-    ids: some.map(job => job.id),
-    newest: some.at(-1).diedAt,
-    example: some.at(-1).lastError?.message ?? '–',
-  })).sort((a, b) => b.ids.length - a.ids.length);
-}
-
-function groupTable(onpick, onredrive) {
-  let picked;
-  const list = table('Dead letters by error type', [
-    own('Error type', cell => {
-      let type;
-      const pick = h('button', { type: 'button', class: 'plain link', onclick: () => onpick(type) });
-      cell.append(pick);
-      return item => {
-        type = item.type;
-        say(pick, type || 'none');
-        pick.setAttribute('aria-pressed', String(type === picked));
-      };
-    }, 'name'),
-    text('Jobs', item => count(item.ids.length), 'number'),
-    instant('Last died', item => item.newest),
-    text('Its error', item => item.example, 'wide'),
-    own('Actions', cell => {
-      let group;
-      const redrive = button('Redrive …', () => onredrive(group.type, group.ids), 'small', 'admin');
-      cell.append(redrive);
-      return item => {
-        group = item;
-        redrive.setAttribute('aria-label', `Redrive ${item.type || 'those without a type'}`);
-      };
-    }, 'actions'),
-  ], item => item.type);
-  return {
-    element: list.element,
-    update(items, type) {
-      picked = type;
-      list.update(items);
-    },
-  };
 }

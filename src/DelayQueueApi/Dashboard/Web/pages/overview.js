@@ -6,6 +6,7 @@ import { depthColumns, depths, flowColumns, flows, remember } from '../shared/hi
 import { toQueue } from '../shared/links.js';
 import { poll } from '../shared/poll.js';
 import { link, own, table } from '../shared/table.js';
+import { note } from '../shared/trends.js';
 
 const everyMs = 2000;
 const storeEveryMs = 15_000;
@@ -48,6 +49,7 @@ export default function overview({ signal }) {
       queues.push(...page);
     }
 
+    note(queues);
     const sum = add(queues);
     const samples = remember('', sum);
     const rising = new Set(queues.filter(rises));

@@ -5,17 +5,16 @@ import { fill, h, say, show } from '../shared/dom.js';
 import { count, rate, span } from '../shared/format.js';
 import { depthColumns, depths, flowColumns, flows, remember } from '../shared/history.js';
 import { jobTable, states } from '../shared/jobTable.js';
-import { toDead, toJob, toQueue } from '../shared/links.js';
+import { toDead, toQueue } from '../shared/links.js';
 import { pager } from '../shared/pager.js';
 import { poll } from '../shared/poll.js';
 import { pauseOrResume, purge } from '../shared/queueActions.js';
-import { instant, link, table, text } from '../shared/table.js';
+import { instant, table, text } from '../shared/table.js';
+import { timeline } from '../shared/timeline.js';
 
 const everyMs = 2000;
 const listEveryMs = 5000;
 const pageSize = 25;
-const shownDue = 10;
-const lookedAtForDue = 200;
 const purgeable = states.filter(state => state !== 'leased');
 
 export default function queue({ queue: name, query, signal }) {
@@ -34,7 +33,7 @@ export default function queue({ queue: name, query, signal }) {
   const workers = workerTable();
   const nobody = h('p', { class: 'soft' }, 'No worker has asked for its jobs for over a minute.');
   const list = jobList(name, state, signal);
-  const due = dueJobs(name, signal);
+  const due = timeline(name, signal);
   const body = h('div', { class: 'stack' },
     h('div', { class: 'charts' }, flow.element, depth.element),
     h('div', { class: 'columns' },
@@ -100,24 +99,6 @@ function workerTable() {
     text('Worker', worker => worker.worker ?? 'without a name', 'wide'),
     instant('Last asked', worker => worker.seenAt),
   ], worker => worker.worker ?? '');
-}
-
-/** The scheduled jobs whose time comes next. The API lists them by priority, so that only so many are looked at. */
-function dueJobs(name, signal) {
-  const list = table('Next due jobs', [
-    link('Job', job => job.id, job => toJob(job.id), 'code'),
-    instant('Run at', job => job.runAt),
-    text('Priority', job => count(job.priority), 'number'),
-  ], job => job.id);
-  const note = h('p', { class: 'soft' });
-  poll(signal, listEveryMs, async () => {
-    const { jobs, next } = await api.jobs(name, 'scheduled', signal, { limit: lookedAtForDue });
-    const soonest = jobs.sort((a, b) => Date.parse(a.runAt) - Date.parse(b.runAt)).slice(0, shownDue);
-    list.update(soonest);
-    show(list.element, soonest.length > 0);
-    say(note, soonest.length === 0 ? 'Nothing is scheduled.' : next ? `Among the first ${lookedAtForDue} by priority; others may be due sooner.` : '');
-  });
-  return { element: h('section', { class: 'panel' }, h('h2', {}, 'Next due'), list.element, note) };
 }
 
 /** The jobs of one state, page by page. */

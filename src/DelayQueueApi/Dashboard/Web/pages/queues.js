@@ -5,7 +5,9 @@ import { count, rate, span } from '../shared/format.js';
 import { toQueue } from '../shared/links.js';
 import { poll } from '../shared/poll.js';
 import { pauseOrResume } from '../shared/queueActions.js';
+import { sparkline } from '../shared/sparkline.js';
 import { link, own, table, text } from '../shared/table.js';
+import { note, trend } from '../shared/trends.js';
 
 const everyMs = 3000;
 const pageSize = 100;
@@ -19,6 +21,11 @@ export default function queues({ signal }) {
 
   const columns = [
     link('Queue', item => item.queue, item => toQueue(item.queue), 'name', item => item.queue),
+    own('Ready lately', cell => {
+      const line = sparkline('Ready');
+      cell.append(line.element);
+      return item => line.update(trend(item.queue));
+    }, 'trend'),
     number('Ready', item => item.ready),
     number('Oldest ready', item => item.oldestReadyMs ?? 0, ms => ms > 0 ? span(ms) : '–'),
     number('Scheduled', item => item.scheduled),
@@ -54,7 +61,7 @@ export default function queues({ signal }) {
     descending = sorted !== columns[0];
     page = 0;
     render();
-  } }, columns.filter(column => column.sort).map((column, i) => h('option', { value: i }, column.head)));
+  } }, columns.filter(column => column.sort).map(column => h('option', { value: columns.indexOf(column) }, column.head)));
   const shown = h('p', { class: 'soft', 'aria-live': 'polite' }, 'Looking …');
   const back = h('button', { type: 'button', onclick: () => turn(-1) }, 'Back');
   const further = h('button', { type: 'button', onclick: () => turn(1) }, 'Further');
@@ -102,6 +109,7 @@ export default function queues({ signal }) {
     }
 
     all = seen;
+    note(all);
     render();
   });
 

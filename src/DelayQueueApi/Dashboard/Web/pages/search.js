@@ -9,7 +9,7 @@ import { instant, link, table, text } from '../shared/table.js';
 
 const pageSize = 100;
 /** Metadata has no index: so many pages are looked at, or so many jobs found, until somebody says to go on. */
-const pagesAtOnce = 20;
+const pagesAtOnce = 10;
 const foundAtOnce = 100;
 
 export default function search({ query, signal }) {

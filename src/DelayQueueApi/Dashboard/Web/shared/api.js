@@ -26,6 +26,8 @@ export const info = signal => get('info', signal);
 export const ready = signal => get('health/ready', signal);
 
 export const queue = (name, signal) => get(at('queues', name), signal);
+export const deadGroups = (name, signal, cursor) => get(at('queues', name, 'dead'), signal, { cursor });
+export const due = (name, signal) => get(at('queues', name, 'due'), signal);
 export const pauseQueue = name => post(at('queues', name, 'pause'));
 export const resumeQueue = name => post(at('queues', name, 'resume'));
 export const purge = (name, body) => post(at('queues', name, 'purge'), body);

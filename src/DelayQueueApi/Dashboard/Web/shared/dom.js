@@ -2,8 +2,12 @@
  * Builds an element. Whatever comes from the service reaches the page through here, as text or as an attribute, never as markup.
  * @param attributes by name; on… is a listener, false and null are left out
  */
-export function h(tag, attributes, ...children) {
-  const element = document.createElement(tag);
+export const h = (tag, attributes, ...children) => build(document.createElement(tag), attributes, children);
+
+/** The same for what drawings are made of. */
+export const svg = (tag, attributes, ...children) => build(document.createElementNS('http://www.w3.org/2000/svg', tag), attributes, children);
+
+function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === 'function') {
       element.addEventListener(name.slice('on'.length), value);
