@@ -80,8 +80,14 @@ internal abstract class ScriptTranscript(Api api)
         var keys = Api.Service<Partitions>().First;
         var reply = await database.ScriptEvaluateAsync(
             Script.Load(script).Text, [.. keys.For(queues), .. FurtherKeys(script, keys)], call.Add(arguments).Arguments(Now, EventsKept));
-        // The engines tell a hash's fields in any order.
-        text.Append(script).Append(' ').Append(script == "Queues/GetQueue.lua" ? ShowHashes(reply) : Show(reply)).Append('\n');
+        text.Append(script).Append(' ').Append(script switch
+        {
+            // The engines tell a hash's fields in any order.
+            "Queues/GetQueue.lua" => ShowHashes(reply),
+            // Every server has a history of its own.
+            "Receipts/WriteMark.lua" => $"{((string)reply!).Length} characters",
+            _ => Show(reply),
+        }).Append('\n');
         return reply;
     }
 
