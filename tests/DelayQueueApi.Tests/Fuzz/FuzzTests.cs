@@ -29,6 +29,11 @@ public abstract partial class FuzzTests(Api api)
 
         foreach (var (operation, make) in All(operations, world))
         {
+            if (operation.NeedsSchedule && sent % 4 == 0)
+            {
+                await api.PutAsync("/schedules/fuzz-a", "{\"intervalMs\":60000,\"job\":{\"payload\":1}}");
+            }
+
             // One in four finds a job that is there, leased or not.
             world.Next(operation.NeedsJob && sent % 4 == 0 ? await JobAsync(leased: sent % 8 == 0) : null);
             var request = make();

@@ -16,6 +16,9 @@ internal sealed class Operation(string path, HttpMethod method, OpenApiOperation
     /// <summary>Whether it is about one job.</summary>
     public bool NeedsJob => path.StartsWith("/jobs/{id}", StringComparison.Ordinal);
 
+    /// <summary>Whether it is about one schedule.</summary>
+    public bool NeedsSchedule => path.StartsWith("/schedules/{name}", StringComparison.Ordinal);
+
     /// <summary>A request that is good, as far as the document tells.</summary>
     public FuzzRequest Good(World world) => new(
         method, path, parameters.Where(parameter => parameter.Required || world.Random.Next(3) == 0)
