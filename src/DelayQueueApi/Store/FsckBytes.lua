@@ -13,8 +13,8 @@
 --       bytes  of the records so far
 -- Returns mark, index, rank and bytes, to go on with; index is "" once it is over: then rank is equal, differs, fault, or
 --         changed where something has happened to the queue meanwhile, and nothing can be said.
--- Cost: O(log n) a job; at most 250, and 1 MiB.
-local MAX_JOBS, MAX_BYTES = 250, 1048576
+-- Cost: O(log n) and O(1) a job; at most 500. The embedded store walks to the first of them from the start of the index.
+local MAX_JOBS = 500
 local queue, before, mark = queues[1], ARGV[arg + 2], ''
 -- What adds, ends or enlarges a job changes one of these. What only moves one in its index does not: hence the two walks.
 for _, what in ipairs(call('HMGET', queue.stats, 'bytes', 'claimed', 'acked', 'nacked', 'released', 'cancelled', 'expired', 'died', 'redriven', 'purged', 'leasesExpired')) do
@@ -26,16 +26,13 @@ local index, rank, sum = tonumber(ARGV[arg + 3]) or 0, tonumber(ARGV[arg + 4]) o
 local indexes = { [10] = queue.leased, [11] = queue.dead, [12] = queue.completed, [13] = queue.expired }
 for priority = 0, 9 do indexes[priority] = queue.pending(priority) end
 
-local jobs, bytes = 0, 0
-while indexes[index] and jobs < MAX_JOBS and bytes < MAX_BYTES do
-  local id = call('ZRANGE', indexes[index], int(rank), int(rank))[1]
-  if id then
-    jobs, rank, bytes = jobs + 1, rank + 1, bytes + #(call('HGET', JOBS, id) or '')
-  else
-    index, rank = index + 1, 0
-  end
+local left = MAX_JOBS
+while indexes[index] and left > 0 do
+  local ids = call('ZRANGE', indexes[index], int(rank), int(rank + left - 1))
+  for _, id in ipairs(ids) do sum = sum + call('HSTRLEN', JOBS, id) end
+  left, rank = left - #ids, rank + #ids
+  if left > 0 then index, rank = index + 1, 0 end
 end
-sum = sum + bytes
 if indexes[index] then return { mark, int(index), int(rank), int(sum) } end
 
 if sum == tonumber(call('HGET', queue.stats, 'bytes') or 0) then return { mark, '', 'equal', int(sum) } end
