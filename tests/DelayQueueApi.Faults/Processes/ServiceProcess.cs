@@ -19,6 +19,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private readonly string home = Directory.CreateTempSubdirectory("delayqueue-faults-").FullName;
     private readonly Dictionary<string, string> settings;
+    private readonly List<HttpClient> former = [];
     private ChildProcess? process;
     private HttpClient? client;
 
@@ -103,7 +104,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public async Task ListensAsync()
     {
         var line = await process!.ReadyAsync();
-        client?.Dispose();
+        if (client is not null)
+        {
+            // Somebody may be about to use it: they are to find nobody there, and not a thing that is disposed.
+            former.Add(client);
+        }
+
         client = new HttpClient(new SocketsHttpHandler { Expect100ContinueTimeout = Timeout.InfiniteTimeSpan })
         {
             BaseAddress = new Uri(line[(line.IndexOf(Listening, StringComparison.Ordinal) + Listening.Length)..]),
@@ -133,6 +139,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         client?.Dispose();
+        former.ForEach(each => each.Dispose());
         if (process is not null)
         {
             await process.DisposeAsync();
