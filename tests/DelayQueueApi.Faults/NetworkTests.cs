@@ -34,6 +34,9 @@ public sealed class NetworkTests : IAsyncLifetime
     public async Task A_slow_network_loses_nothing() => await SufferAsync(Outage.Slow(network), times: 1);
 
     [Fact]
+    public async Task A_network_that_is_now_quick_and_now_slow_loses_nothing() => await SufferAsync(Outage.Jitter(network), times: 1);
+
+    [Fact]
     public async Task Replies_that_are_lost_leave_nothing_undone_and_nothing_done_twice()
     {
         await SufferAsync(Outage.LoseReplies(network), times: 2);

@@ -50,6 +50,9 @@ internal sealed record Outage(string What, Func<Task> BeginAsync, Func<Task> End
 
     public static Outage Swallow(StoreProxy network) => new("network silent", Do(network.Swallow), Do(network.LetThrough));
 
+    public static Outage Jitter(StoreProxy network) => new(
+        "network uneven", Do(() => network.Jitter = TimeSpan.FromMilliseconds(50)), Do(() => network.Jitter = TimeSpan.Zero), IsMet: false);
+
     public static Outage Slow(StoreProxy network) => new(
         "network slow", Do(() => network.Latency = TimeSpan.FromMilliseconds(20)), Do(() => network.Latency = TimeSpan.Zero), IsMet: false);
 

@@ -28,6 +28,9 @@ internal sealed class StoreProxy : IAsyncDisposable
     /// <summary>How long everything takes to get there; and to come back.</summary>
     public TimeSpan Latency { get; set; }
 
+    /// <summary>By how much more than that, at most; each time by another part of it.</summary>
+    public TimeSpan Jitter { get; set; }
+
     /// <summary>The store gets everything, and nobody hears of it.</summary>
     public bool LosesReplies { get; set; }
 
@@ -135,7 +138,7 @@ internal sealed class StoreProxy : IAsyncDisposable
                 while ((read = await source.ReadAsync(buffer)) > 0)
                 {
                     await proxy.open.Task;
-                    await Task.Delay(proxy.Latency, TimeProvider.System, proxy.ending.Token);
+                    await Task.Delay(proxy.Latency + (proxy.Jitter * Random.Shared.NextDouble()), TimeProvider.System, proxy.ending.Token);
                     if (!await pass(target, buffer.AsMemory(0, read)))
                     {
                         return;
