@@ -22,7 +22,7 @@ def long_polls(service, count, queues):
             poll = socket.create_connection(("127.0.0.1", service.port))
             waiting.append(poll)
             body = body_of({"queues": [names[i % queues]], "waitMs": 60_000})
-            poll.sendall(f"POST /jobs/claim HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+            poll.sendall(f"POST /jobs/claim HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
         yield
         answers = select.poll()
         for poll in waiting:
