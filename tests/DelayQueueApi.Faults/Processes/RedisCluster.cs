@@ -1,5 +1,6 @@
 using System.Net;
 using DelayQueueApi.Faults.Clients;
+using DelayQueueApi.Store;
 using StackExchange.Redis;
 
 namespace DelayQueueApi.Faults.Processes;
@@ -84,7 +85,7 @@ internal sealed class RedisCluster : IAsyncDisposable
     /// <summary>Moves the slot of a partition to another primary, key by key.</summary>
     public async Task MoveAsync(int partition)
     {
-        var slot = $"{await SlotAsync(partition)}";
+        var slot = $"{Slot(partition)}";
         var from = await PrimaryAsync(partition);
         var view = await ViewAsync(from);
         var (fromId, primaries) = (await IdAsync(from), view.Nodes.Where(node => !node.IsReplica).ToArray());
@@ -149,24 +150,11 @@ internal sealed class RedisCluster : IAsyncDisposable
     private async Task<RedisProcess?> FindPrimaryAsync(int partition)
     {
         var view = await ViewAsync(nodes.First(node => !dead.Contains(node)));
-        var endpoint = view.GetBySlot(await SlotAsync(partition))?.EndPoint as IPEndPoint;
+        var endpoint = view.GetBySlot(Slot(partition))?.EndPoint as IPEndPoint;
         return nodes.SingleOrDefault(node => node.Port == endpoint?.Port && !dead.Contains(node));
     }
 
-    /// <summary>The slot of a partition that has jobs: its keys tell.</summary>
-    private async Task<int> SlotAsync(int partition)
-    {
-        foreach (var node in nodes.Where(node => !dead.Contains(node)))
-        {
-            await using var connection = await ConnectAsync(node);
-            if ((string[])(await connection.GetServer("127.0.0.1", node.Port).ExecuteAsync("KEYS", $"dq:{{{partition}*}}:jobs"))! is [var key])
-            {
-                return (int)await AskAsync(node, "KEYSLOT", key);
-            }
-        }
-
-        throw new InvalidOperationException($"Partition {partition} has no jobs.");
-    }
+    private static int Slot(int partition) => HashTag.SlotOf(HashTag.Of(partition));
 
     private static async Task<string> IdAsync(RedisProcess node) => (string)(await AskAsync(node, "MYID"))!;
 
