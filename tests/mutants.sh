@@ -67,7 +67,7 @@ mutant forgotten-idempotency-keys S12 Two_services_on_Redis_keep_all_promises Jo
   's/local known = spec\.key and knownUnder\(spec\.key\)/local known = nil/'
 
 mutant forgotten-acks S13 Two_services_on_Redis_keep_all_promises Leases/Lease.lua \
-  's/settled\.get\(spaceOf\(lease\.queue\.name\) \.\. lease\.id\)/nil/'
+  's/settled\.get\(settledAs\(lease\.queue, lease\.id\)\)/nil/'
 
 mutant receipts-without-replicas S1 A_job_that_replicas_are_known_to_have_outlives_its_primary Receipts/DurabilityReceipts.cs \
   's/known\.Replicas < asked\.Replicas/known.Replicas < 0/'

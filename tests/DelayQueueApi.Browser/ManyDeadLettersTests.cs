@@ -18,7 +18,7 @@ public sealed class ManyDeadLettersTests(Chromium chromium, RealService service)
     private const int PatienceMs = 120_000;
 
     /// <summary>Makes copies of a dead job under ids with numbers in them; twenty each ms have died, before it.</summary>
-    private static readonly Script CopyScript = new("CopyDeadJob", Script.Load("Store/Prelude.lua").Text + """
+    private static readonly Script CopyScript = new("CopyDeadJob", Script.Load("Store/Prelude.lua").Text + Script.Load("Store/Work.lua").Text + """
         local queue, id, first, copies = queues[1], ARGV[arg], tonumber(ARGV[arg + 1]), tonumber(ARGV[arg + 2])
         load({ id })
         for i = first, first + copies - 1 do

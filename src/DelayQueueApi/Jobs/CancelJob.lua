@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
 -- Cancels jobs that are not finished. A leased job goes when its worker lets go of it or its lease ends.
 -- Called by JobStore.CancelAsync.

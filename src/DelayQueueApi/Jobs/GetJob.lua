@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Records.lua
 -- Reads jobs, and lets one who waits for their end hear of it. Called by JobStore.GetAsync.
 --
 -- KEYS  as Prelude.lua, no queues

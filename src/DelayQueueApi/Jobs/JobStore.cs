@@ -13,6 +13,9 @@ internal sealed class JobStore : IAsyncDisposable
 {
     private const int MaxCallBytes = 1024 * 1024;
 
+    /// <summary>Of a job that is made ScheduleJob.lua answers its id and the most attempts that it has.</summary>
+    private const int MadeBytes = JobId.StoredBytes + 2;
+
     private static readonly Script ScheduleScript = Script.Load("Jobs/ScheduleJob.lua");
     private static readonly Script GetScript = Script.Load("Jobs/GetJob.lua");
     private static readonly Script ExplainScript = Script.Load("Jobs/ExplainJob.lua");
@@ -134,11 +137,7 @@ internal sealed class JobStore : IAsyncDisposable
     {
         embedded.ThrowIfFull();
         var call = new ScriptCall(partition) { SharedBy = jobs.Count }.Add(options.IdempotencyRetentionMs, options.IdempotencyKeys);
-        foreach (var job in jobs)
-        {
-            job.AddTo(call);
-        }
-
+        NewJob.AddTo(call, jobs);
         var reply = (RedisResult[])(await scripts.RunAsync(ScheduleScript, call))!;
         var now = Instant(reply[0]);
         foreach (var queue in (int[])reply[1]!)
@@ -147,20 +146,21 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         var answers = new Scheduled[jobs.Count];
+        var (made, notMade) = ((byte[])reply[2]!, 3);
         for (var i = 0; i < answers.Length; i++)
         {
-            answers[i] = reply[i + 2].Resp2Type == ResultType.Array ? NotMade(partition, jobs[i], (RedisResult[])reply[i + 2]!) : Made(partition, jobs[i], (byte[])reply[i + 2]!, now);
+            var job = made.AsSpan(i * MadeBytes, MadeBytes);
+            var attempts = BinaryPrimitives.ReadUInt16BigEndian(job[JobId.StoredBytes..]);
+            answers[i] = attempts == 0 ? NotMade(partition, jobs[i], (RedisResult[])reply[notMade++]!)
+                : new(ScheduleOutcome.Made, JobId.FromStored(partition.Number, job[..JobId.StoredBytes]), RunAt(jobs[i], now), now, attempts);
         }
 
         events.Made(jobs, answers);
         return answers;
     }
 
-    private static Scheduled Made(PartitionKeys partition, NewJob job, byte[] reply, DateTimeOffset now)
-    {
-        var runAt = job.RunAt is null ? now.AddMilliseconds(job.DelayMs) : job.RunAt > now ? job.RunAt.Value : now;
-        return new(ScheduleOutcome.Made, JobId.FromStored(partition.Number, reply.AsSpan(0, JobId.StoredBytes)), runAt, now, BinaryPrimitives.ReadUInt16BigEndian(reply.AsSpan(JobId.StoredBytes)));
-    }
+    private static DateTimeOffset RunAt(NewJob job, DateTimeOffset now) =>
+        job.RunAt is not { } asked ? now.AddMilliseconds(job.DelayMs) : asked > now ? asked : now;
 
     private static Scheduled NotMade(PartitionKeys partition, NewJob job, RedisResult[] reply) =>
         new((ScheduleOutcome)(int)reply[0], JobId.FromStored(partition.Number, (byte[])reply[1]!), Instant(reply[2]), Instant(reply[3]), (int)reply[4], job.Over);

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/Ranks.lua
 -- Reads a queue's jobs of one state in order: pending ones by priority, run-at and id, leased ones by the end of the lease,
 -- dead ones by time of death, completed and expired ones by the instant until which they are kept. Called by JobPages.ReadAsync.
@@ -30,7 +31,7 @@ end
 
 -- An index and the ranks between which the state's jobs stand in it. Leases that have ended are nobody's; what is no longer kept is gone.
 local function range(priority)
-  local key = pending and queue.pending(priority) or queue[state]
+  local key = pending and pendingOf(queue, priority) or queue[state]
   local passed = state ~= 'dead' and call('ZCOUNT', key, '-inf', int(now))
   if state == 'ready' then return key, 0, passed end
   return key, passed or 0, call('ZCARD', key)

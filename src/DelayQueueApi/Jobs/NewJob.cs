@@ -16,7 +16,7 @@ internal sealed record NewJob(
     QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int? MaxAttempts, int? LeaseMs, byte[] Body,
     OnConflict OnConflict = OnConflict.Return, KeyOfRequest? Key = null, string? UniqueKey = null)
 {
-    private const int HeadBytes = JobId.RandomBytes + 1 + 2 + 4;
+    private const int HeadBytes = 1 + 2 + 4;
 
     /// <summary>The quota of its namespace that leaves no room for it; null where there is room.</summary>
     public Quota? Over { get; init; }
@@ -27,18 +27,48 @@ internal sealed record NewJob(
     /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
     public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;
 
-    /// <summary>Adds the arguments that MakeJobs.lua reads.</summary>
-    public void AddTo(ScriptCall call) => call.Add(
+    private bool HasOwnHead => Key is not null || OnConflict != OnConflict.Return || Over is not null;
+
+    /// <summary>Adds the arguments that NewJobs.lua reads: jobs in a row that are alike have most of them in common.</summary>
+    public static void AddTo(ScriptCall call, IReadOnlyList<NewJob> jobs)
+    {
+        for (var at = 0; at < jobs.Count;)
+        {
+            var behind = at + 1;
+            while (behind < jobs.Count && jobs[at].IsLike(jobs[behind]))
+            {
+                behind++;
+            }
+
+            jobs[at].AddRunTo(call, behind - at);
+            for (; at < behind; at++)
+            {
+                call.Add(jobs[at].Body);
+            }
+        }
+    }
+
+    /// <summary>As a run of one.</summary>
+    public void AddTo(ScriptCall call)
+    {
+        AddRunTo(call, 1);
+        call.Add(Body);
+    }
+
+    private bool IsLike(NewJob other) =>
+        !HasOwnHead && !other.HasOwnHead && DelayMs == other.DelayMs && RunAt == other.RunAt && Priority == other.Priority && MaxAttempts == other.MaxAttempts
+        && LeaseMs == other.LeaseMs && Queue == other.Queue;
+
+    private void AddRunTo(ScriptCall call, int count) => call.Add(
         call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs,
-        Key is null && OnConflict == OnConflict.Return && Over is null ? Head() : (byte[])[.. Head(), .. Promise()], Body);
+        HasOwnHead ? (byte[])[.. Head(), .. Promise()] : Head(), Unguessable.Bytes(count * JobId.RandomBytes));
 
     private byte[] Head()
     {
         var head = new byte[HeadBytes];
-        Unguessable.Fill(head.AsSpan(0, JobId.RandomBytes));
-        head[JobId.RandomBytes] = (byte)('0' + Priority);
-        BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(JobId.RandomBytes + 1), (ushort)(MaxAttempts ?? 0));
-        BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(JobId.RandomBytes + 3), LeaseMs ?? 0);
+        head[0] = (byte)('0' + Priority);
+        BinaryPrimitives.WriteUInt16BigEndian(head.AsSpan(1), (ushort)(MaxAttempts ?? 0));
+        BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(3), LeaseMs ?? 0);
         return head;
     }
 

@@ -1,43 +1,60 @@
 -- include Store/Prelude.lua
--- include Store/Generations.lua
--- include Jobs/MakeJobs.lua
+-- include Jobs/NewJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
 -- KEYS  as Prelude.lua
 -- ARGV  as Prelude.lua; then
 --       arg       the longest that an idempotency key is known, ms
 --       arg + 1   the most keys that are remembered in that time
---       then four a job, as MakeJobs.lua
--- Returns now, ms; the indexes of the queues that have a new first job of a priority; then for each job that is made its id and u16 the
---         most attempts that it has; else a list: an integer (2 made before under this key, 3 another job holds its unique key, -1 the
---         key belongs to another body, -2 another job holds its unique key and is in the way, -3 the queue is full, -4 a quota leaves no
---         room), the id of the job made before or in the way, "" for none, and run-at ms, enqueued-at ms and the most attempts of 2.
+--       then runs of jobs, as NewJobs.lua
+-- Returns now, ms; the indexes of the queues that have a new first job of a priority; for each job 16 bytes: its id, and u16 the most
+--         attempts that it has, zeros where it was not made; then for each that was not made a list: an integer (2 made before under this
+--         key, 3 another job holds its unique key, -1 the key belongs to another body, -2 another job holds its unique key and is in the
+--         way, -3 the queue is full, -4 a quota leaves no room), the id of the job made before or in the way, "" for none, and run-at ms,
+--         enqueued-at ms and the most attempts of 2.
 -- Cost: O(log n) a job; at most 100.
-local jobs = maker(generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1])))
+local answer, made = { int(now), {}, '' }, {}
 
-local answers, firsts, told = { int(now), {} }, {}, {}
-local function tell(queue, first)
-  if first == 1 and not told[queue] then told[queue], firsts[#firsts + 1] = true, queue.index end
-end
-
-for at = arg + 2, #ARGV, JOB_ARGS do
-  local answer, first, queue = jobs.makePlain(at)
-  if answer then
-    tell(queue, first)
-  else
-    local spec = jobs.readJobs(at, 1)[1]
-    local status, job = jobs.plan(spec, 0)
+-- What becomes of jobs that are not plain; most calls have none of them.
+local all
+local function defineAll()
+  -- include Store/Work.lua
+  -- include Store/Generations.lua
+  local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
+  -- include Jobs/MakeJobs.lua
+  local function schedule(run, i)
+    local spec = specOf(run, i)
+    local status, job = plan(spec, 0)
     if status == MADE then
-      job = jobs.make(spec, job)
-      tell(job.inQueue, job.first)
-      answer = job.id .. sub(job.times, 13, 14)
-    else
-      job = job or { id = '', runAt = 0, times = makeTimes(0, 0, 0, 0) }
-      answer = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
+      job = make(spec, job)
+      made[#made + 1] = job.id .. sub(job.times, 13, 14)
+      return job.first
     end
+    made[#made + 1] = NO_JOB .. '\0\0'
+    job = job or { id = '', runAt = 0, times = makeTimes(0, 0, 0, 0) }
+    answer[#answer + 1] = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
+    return 0
   end
-  answers[#answers + 1] = answer
+  return { schedule = schedule, flush = flushMade }
 end
-answers[2] = firsts
-jobs.flush()
-return answers
+
+local at, told = arg + 2, {}
+while at <= #ARGV do
+  local run, i = readRun(at), 1
+  while i <= run.n do
+    local behind, first = makePlain(run, i, made)
+    if behind == i then
+      all = all or defineAll()
+      behind, first = i + 1, all.schedule(run, i)
+    end
+    if first == 1 and not told[run.queue] then
+      told[run.queue] = true
+      table.insert(answer[2], run.queue.index)
+    end
+    i = behind
+  end
+  at = run.bodies + run.n + 1
+end
+if all then all.flush() else writeMade(write) end
+answer[3] = table.concat(made)
+return answer

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- Changes a job that no worker holds, if it is still what the caller has read. Called by JobStore.UpdateAsync.
 --
 -- KEYS  as Prelude.lua
@@ -41,7 +42,7 @@ else
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
     readOptions(job, options)
   end
-  note(queue, 'updated', job.id, job.counts)
+  if keepsLog then note(queue, 'updated', job.id, job.counts) end
   flush()
   record = job.record
 end

@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/EvenIfFull.lua
--- include Store/Generations.lua
 -- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by ClaimStore.ClaimAsync.
 --
 -- KEYS  as Prelude.lua
@@ -21,17 +20,97 @@
 -- Cost: O(log n) a job, also one that expires, and up to 15 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
-local MAX_BYTES, MAX_EXPIRED, MAX_PAGE = 8 * 1024 * 1024, 1000, 100
+local MAX_BYTES, MAX_EXPIRED, MAX_PAGE, CLAIM_ARGS = 8 * 1024 * 1024, 1000, 100, 7
 local defaultLeaseMs = tonumber(ARGV[arg])
-local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
-local bytes, expired = 0, 0
-local wanted = 0
-for i = arg + 2, #ARGV, 7 do wanted = wanted + tonumber(ARGV[i + 1]) end
+local bytes, wanted = 0, 0
+for i = arg + 2, #ARGV, CLAIM_ARGS do wanted = wanted + tonumber(ARGV[i + 1]) end
+
+-- When the lease of a job of a queue ends, where the claim, then the job (u32), then the queue may name its length: at, and both forms in
+-- which that is written. A call has few different ones.
+local function leaseOf(queue, leaseMs, own)
+  local known = queue.leases[leaseMs or own]
+  if not known then
+    local a, b, c, d = byte(own, 1, 4)
+    local ownMs = a * 16777216 + b * 65536 + c * 256 + d
+    local at = now + (leaseMs or (ownMs > 0 and ownMs) or settingsOf(queue).leaseMs or defaultLeaseMs)
+    known = { at = at, score = int(at), bytes = u48(at) }
+    queue.leases[leaseMs or own] = known
+  end
+  return known
+end
+
+-- Gives jobs that are not plain, and does what is due; most calls have none of them.
+local all
+local function defineAll()
+  if all then return all end
+  -- include Store/Work.lua
+  -- include Store/Generations.lua
+  local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
+  local expired = 0
+
+  -- Looks at a job of the priority that the queue is at. Returns it where it may be given, or nil, and then whether the queue may
+  -- go on. One that may not start any more expires; an id whose record tells another place is dropped from the index.
+  local function look(queue, id, record)
+    if loaded[id] == nil then loaded[id] = record and readJob(id, record) end
+    local job = loaded[id]
+    local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
+    local expires = due and (startBy(job) or math.huge) <= now
+    if expires and (expired >= MAX_EXPIRED or bytes >= MAX_BYTES) then return nil, false end
+    queue.position = queue.position + 1
+    if not due then
+      call('ZREM', pendingOf(queue, queue.priority), id)
+      return nil, true
+    end
+    queue.taken = queue.taken + 1
+    if not expires then return job end
+    expired, bytes = expired + 1, bytes + #job.body
+    catchUp(job, queue)
+    return nil, true
+  end
+
+  local function grant(job, queue, leaseMs, nonce, worker)
+    change(job, queue)
+    job.state, job.lease = 'L', u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
+    setAttempt(job, attemptOf(job) + 1)
+    setTail(job, worker, pastOf(job))
+    job.at = leaseOf(queue, leaseMs, sub(job.times, 15, 18)).at
+    bytes = bytes + #job.body
+    count(queue, 'claimed', job.id, job.counts)
+  end
+
+  -- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.
+  local function heldBy(claimId)
+    local known = memory.get(claimId)
+    if not known then return {} end
+    local ids, jobs = {}, {}
+    for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
+    load(ids)
+    for _, id in ipairs(ids) do
+      local job = loaded[id]
+      if job and job.state == 'L' and sub(job.lease, 7) == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
+    end
+    return jobs
+  end
+
+  local function remember(claimId, nonce, jobs)
+    local ids = {}
+    for i, job in ipairs(jobs) do ids[i] = job.id end
+    memory.set(claimId, nonce .. table.concat(ids))
+  end
+
+  local function writeAll()
+    memory.write()
+    flush()
+  end
+
+  all = { reap = reap, lapsed = lapsed, loaded = loaded, look = look, grant = grant, heldBy = heldBy, remember = remember, write = writeAll }
+  return all
+end
 
 for _, queue in ipairs(queues) do
-  reap(queue, 20)
+  if hasEvent(queue) then defineAll().reap(queue, 20) end
   queue.priority, queue.taken, queue.page, queue.records, queue.position, queue.nextAt = 9, 0, {}, {}, 1, math.huge
-  queue.pageSize = math.min(wanted, MAX_PAGE)
+  queue.pageSize, queue.leases, queue.plain = math.min(wanted, MAX_PAGE), {}, 0
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
@@ -40,10 +119,10 @@ end
 local function entriesOf(queue, from, to)
   local priority = queue.priority
   if queue.reached ~= priority then
-    if priority == 9 or priority == 4 then queue.further = call('EXISTS', queue.priorities(priority - 4, priority)) end
+    if priority == 9 or priority == 4 then queue.further = call('EXISTS', unpack(KEYS, queue.first + priority - 4, queue.first + priority)) end
     if queue.further == 0 then return {} end
   end
-  local entries = call('ZRANGE', queue.pending(priority), from, to, 'WITHSCORES')
+  local entries = call('ZRANGE', pendingOf(queue, priority), from, to, 'WITHSCORES')
   if #entries > 0 and queue.reached ~= priority then queue.reached, queue.further = priority, queue.further - 1 end
   return entries
 end
@@ -53,106 +132,73 @@ local function toNextPriority(queue)
   queue.priority, queue.taken = (queue.further > 0 and priority - 1) or (priority > 4 and 4) or -1, 0
 end
 
--- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until flush(), so it starts
+-- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until they are written, so it starts
 -- after them; the first id that is not due yet tells when the queue is to be looked at again. A page is as long as what is asked
--- for, and longer where that finds jobs that are not to be given.
+-- for, and longer where that finds jobs that are not to be given; of the entry behind it only the run-at is looked at.
 local function readPage(queue)
-  local ids = {}
-  local entries = entriesOf(queue, queue.taken, queue.taken + queue.pageSize - 1)
+  local ids, size = {}, queue.pageSize
+  local entries = entriesOf(queue, queue.taken, queue.taken + size)
+  queue.hasMore = false
   for i = 1, #entries, 2 do
     local runAt = tonumber(entries[i + 1])
     if runAt > now then
       queue.nextAt = math.min(queue.nextAt, runAt)
       break
     end
-    ids[#ids + 1] = entries[i]
+    if #ids == size then queue.hasMore = true else ids[#ids + 1] = entries[i] end
   end
   queue.page, queue.position = ids, 1
   if #ids > 0 then
     queue.records = call('HMGET', JOBS, unpack(ids))
-    queue.pageSize = math.min(2 * queue.pageSize, MAX_PAGE)
+    queue.pageSize = math.min(2 * size, MAX_PAGE)
   end
 end
 
 -- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and
 -- these are leased by their records, which takes less time (docs/performance.md).
+local PENDING, NO_MARK, ZERO = byte('P00', 1, 3)
 local function isPlain(record, queue)
-  return record and sub(record, 1, 3) == 'P' .. queue.priority .. '0' and sub(record, 22, 21 + #queue.bodyStart) == queue.bodyStart
-    and readU48(record, 4) <= now
+  local state, priority, mark, a, b, c, d, e, f = byte(record, 1, 9)
+  return state == PENDING and mark == NO_MARK and priority == ZERO + queue.priority
+    and a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f <= now
+    and sub(record, 22, 21 + #queue.bodyStart) == queue.bodyStart
 end
 
--- The best due job of the queue, or nil; those that may not start any more expire. An id whose record tells another place is
--- dropped from the index. Where plain is true a job that is leased by its record is id and record only.
+-- The best due job of the queue: id and record of one to be leased by its record, where plain is true; or the job; or nil.
 local function nextDue(queue, plain)
   while queue.priority >= 0 do
-    if queue.position > #queue.page then readPage(queue) end
-    local id, record = queue.page[queue.position], queue.records[queue.position]
+    local position = queue.position
+    local id = queue.page[position]
+    if not id then
+      readPage(queue)
+      position, id = 1, queue.page[1]
+    end
+    local record = queue.records[position]
     if not id then
       toNextPriority(queue)
-    elseif plain and loaded[id] == nil and isPlain(record, queue) then
-      queue.position, queue.taken = queue.position + 1, queue.taken + 1
-      return { id = id, record = record, isPlain = true }
+    elseif plain and record and isPlain(record, queue) and not (all and all.loaded[id] ~= nil) then
+      queue.position, queue.taken = position + 1, queue.taken + 1
+      return id, record
     else
-      if loaded[id] == nil then loaded[id] = record and readJob(id, record) end
-      local job = loaded[id]
-      local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
-      local expires = due and (startBy(job) or math.huge) <= now
-      if expires and (expired >= MAX_EXPIRED or bytes >= MAX_BYTES) then return nil end
-      queue.position = queue.position + 1
-      if due then
-        queue.taken = queue.taken + 1
-        if not expires then return job end
-        expired, bytes = expired + 1, bytes + #job.body
-        catchUp(job, queue)
-      else
-        call('ZREM', queue.pending(queue.priority), id)
-      end
+      local job, goesOn = defineAll().look(queue, id, record)
+      if job or not goesOn then return job end
     end
   end
 end
 
--- The counts of a job at its first claim.
-local FIRST_COUNTS = '\0\1\0\0\0\0\0\0'
-
-local function endOf(leaseMs, own, queue) return now + (leaseMs or (own > 0 and own) or settingsOf(queue).leaseMs or defaultLeaseMs) end
-
-local function grantPlain(job, queue, leaseMs, nonce, worker)
-  local r, id = job.record, job.id
-  local at = endOf(leaseMs, readU32(r, 18), queue)
-  job.record = 'L' .. sub(r, 2, 2) .. '4' .. sub(r, 4, 21) .. u48(now) .. nonce .. u48(at) .. FIRST_COUNTS
-    .. char(#worker) .. '\0\0' .. worker .. sub(r, 22)
-  addRecord(id, job.record)
-  queue.bytes = queue.bytes + #job.record - #r
-  appendScored(writes.adds, queue.leased, at, id)
-  append(writes.removes, queue.pending(byte(r, 2) - 48), id)
-  addEvent(queue, at)
-  bytes = bytes + #r
-  count(queue, 'claimed', id, FIRST_COUNTS)
-end
-
-local function grant(job, queue, leaseMs, nonce, worker)
-  if job.isPlain then return grantPlain(job, queue, leaseMs, nonce, worker) end
-  change(job, queue)
-  job.state, job.lease = 'L', u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
-  setAttempt(job, attemptOf(job) + 1)
-  setTail(job, worker, pastOf(job))
-  job.at = endOf(leaseMs, leaseMsOf(job), queue)
-  bytes = bytes + #job.body
-  count(queue, 'claimed', job.id, job.counts)
-end
-
--- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.
-local function heldBy(claimId)
-  local known = memory.get(claimId)
-  if not known then return {} end
-  local ids, jobs = {}, {}
-  for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
-  load(ids)
-  for _, id in ipairs(ids) do
-    local job = loaded[id]
-    if job and job.state == 'L' and sub(job.lease, 7) == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
-  end
-  return jobs
+-- Leases a job by its record, for the first time. Returns its new record.
+local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
+local function grantPlain(id, record, queue, leaseMs, nonce, worker)
+  local lease, records = leaseOf(queue, leaseMs, sub(record, 18, 21)), writes.records
+  local new = 'L' .. sub(record, 2, 2) .. '4' .. sub(record, 4, 21) .. FENCE .. nonce .. lease.bytes .. FIRST_COUNTS .. worker .. sub(record, 22)
+  local adds, removes, n = listOf(writes.adds, queue.leased), listOf(writes.removes, pendingOf(queue, queue.priority)), #records
+  records[n + 1], records[n + 2] = id, new
+  n = #adds
+  adds[n + 1], adds[n + 2], removes[#removes + 1] = lease.score, id, id
+  if queue.plain == 0 or lease.at < queue.event then queue.event = lease.at end
+  queue.plain, queue.bytes, bytes = queue.plain + 1, queue.bytes + #new - #record, bytes + #record
+  if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
+  return new
 end
 
 -- Notes who asks for jobs of a queue, the newest first: instant, length of the name, name. Of a queue that is not there nothing
@@ -181,48 +227,53 @@ local function queuesOf(indexes)
   return list
 end
 
-local claims, seen = {}, {}
-for i = arg + 2, #ARGV, 7 do
+-- What is answered, as above; and where in it the record of a job is still to come.
+local given, n, jobs, seen, workers = {}, 0, {}, {}, {}
+for i = arg + 2, #ARGV, CLAIM_ARGS do
   local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local jobs = claimId == '' and {} or heldBy(claimId)
-  local n = #jobs
-  local held = n > 0
-  if held then limit = 0 end
+  local plain, first, found, held = claimId == '', n + 1, 0, nil
+  n = first
+  if not plain then
+    held = defineAll().heldBy(claimId)
+    for _, job in ipairs(held) do given[n + 1], jobs[n + 2], n = job.id, job, n + 2 end
+    found = #held
+    if found > 0 then limit = 0 end
+  end
+  if not workers[worker] then workers[worker] = char(#worker) .. '\0\0' .. worker end
   for _, queue in ipairs(queuesOf(ARGV[i])) do
     if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
-    while n < limit and (n == 0 or bytes < MAX_BYTES) do
+    while found < limit and (found == 0 or bytes < MAX_BYTES) do
       queue.seen = true
-      local job = nextDue(queue, claimId == '')
+      local job, record = nextDue(queue, plain)
       if not job then break end
-      grant(job, queue, leaseMs, nonce, worker)
-      n = n + 1
-      jobs[n] = job
+      if record then
+        given[n + 1], given[n + 2] = job, grantPlain(job, record, queue, leaseMs, nonce, workers[worker])
+      else
+        all.grant(job, queue, leaseMs, nonce, worker)
+        given[n + 1], jobs[n + 2] = job.id, job
+        if held then held[#held + 1] = job end
+      end
+      found, n = found + 1, n + 2
     end
   end
-  if claimId ~= '' and not held and n > 0 then
-    local ids = {}
-    for j, job in ipairs(jobs) do ids[j] = job.id end
-    memory.set(claimId, nonce .. table.concat(ids))
-  end
-  claims[#claims + 1] = jobs
+  given[first] = found
+  if held and limit > 0 and found > 0 then all.remember(claimId, nonce, held) end
 end
-memory.write()
-flush()
+for _, queue in ipairs(queues) do
+  if queue.plain > 0 then
+    countAll(queue, 'claimed', queue.plain)
+    addEvent(queue, queue.event)
+  end
+end
+if all then all.write() else write() end
+for place, job in pairs(jobs) do given[place] = job.record end
 for _, each in ipairs(seen) do noteWorker(each[1], each[2]) end
 
-local given, waits, n = {}, {}, 0
-for _, jobs in ipairs(claims) do
-  n = n + 1
-  given[n] = #jobs
-  for _, job in ipairs(jobs) do
-    given[n + 1], given[n + 2] = job.id, job.record
-    n = n + 2
-  end
-end
+local waits = {}
 for i, queue in ipairs(queues) do
   if not queue.seen then
     waits[i] = -2
-  elseif queue.position <= #queue.page then
+  elseif queue.position <= #queue.page or queue.hasMore then
     waits[i] = 0
   else
     -- A claim that was full has not looked further.
@@ -235,4 +286,4 @@ for i, queue in ipairs(queues) do
     waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end
 end
-return { given, waits, int(now), lapsed }
+return { given, waits, int(now), all and all.lapsed or {} }

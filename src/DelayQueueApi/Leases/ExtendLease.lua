@@ -1,11 +1,12 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
--- include Store/Generations.lua
+-- include Leases/Settled.lua
 -- include Leases/Lease.lua
 -- Sets the end of leases anew, counted from now. Called by LeaseStore.ExtendAsync.
 --
 -- KEYS  as Prelude.lua
--- ARGV  as Prelude.lua and Lease.lua; more a lease:
+-- ARGV  as Prelude.lua, Settled.lua and Lease.lua; more a lease:
 --       1 lease ms
 --       2 adopt     "1" to take a lease for given that a failover may have lost
 -- Returns two a lease: an integer (1 done, 2 done but a cancel was asked for, 0 no such job, -1 lease lost,

@@ -1,21 +1,13 @@
--- Stands before the scripts that end or prolong leases, after Prelude.lua and Generations.lua.
+-- Stands before the scripts that end or prolong leases of jobs of all kinds, after Work.lua and Settled.lua.
 --
--- ARGV  arg       how long settled jobs are remembered, ms
---       then a lease: id, index of its queue, fence (u48) and nonce, and what the script itself takes
-local settled = generations(KEYS[4], KEYS[5], tonumber(ARGV[arg]))
-arg = arg + 1
-
+-- ARGV  a lease: id, index of its queue, fence (u48) and nonce, and what the script itself takes
 local DONE, REPEATED, MISSING, LOST, CANCELLED = 1, 2, 0, -1, -2
-
-local function readLease(i)
-  return { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], name = ARGV[i + 2] }
-end
 
 -- The leases that the caller names, in order; take is how many more arguments each has.
 local function readLeases(take)
   local leases, ids = {}, {}
   for i = arg, #ARGV, 3 + take do
-    local lease = readLease(i)
+    local lease = { id = ARGV[i], queue = queues[tonumber(ARGV[i + 1])], name = ARGV[i + 2] }
     for j = 1, take do lease[j] = ARGV[i + 2 + j] end
     leases[#leases + 1] = lease
     ids[#ids + 1] = lease.id
@@ -31,7 +23,7 @@ local function held(lease)
   -- Who names another queue knows nothing of the job, and is told nothing.
   if job and job.queue ~= lease.queue.name then return nil, MISSING end
   if not job or KEPT[job.state] then
-    local known = settled.get(spaceOf(lease.queue.name) .. lease.id)
+    local known = settled.get(settledAs(lease.queue, lease.id))
     if not known then return nil, job and job.keptUntil > now and LOST or MISSING end
     if sub(known, 1, 14) ~= lease.name then return nil, LOST end
     return nil, sub(known, 15, 15) == 'x' and CANCELLED or REPEATED, sub(known, 16)
@@ -43,20 +35,20 @@ local function held(lease)
 end
 
 -- Remembers by which lease a job was let go for good, and with which follow-ups.
-local function settle(job, outcome, followUps)
-  settled.set(spaceOf(job.queue) .. job.id, job.lease .. outcome .. followUps)
+local function settle(job, queue, outcome, followUps)
+  settled.set(settledAs(queue, job.id), job.lease .. outcome .. followUps)
 end
 
--- Writes what a script has decided, the memory of settled jobs first; write is flush() unless jobs are made too.
-local function flushSettled(write)
+-- Writes what a script has decided, the memory of settled jobs first.
+local function flushSettled()
   settled.write()
-  ;(write or flush)()
+  flush()
 end
 
 -- A worker lets go of a job that somebody cancelled meanwhile.
 local function settleCancelled(job, lease)
   count(lease.queue, 'cancelled', job.id, job.counts)
-  settle(job, 'x', '')
+  settle(job, lease.queue, 'x', '')
   remove(job, lease.queue)
   return CANCELLED
 end

@@ -1,11 +1,12 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
--- include Store/Generations.lua
+-- include Leases/Settled.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose attempt failed: pending again after a backoff, or dead. Called by LeaseStore.NackAsync.
 --
 -- KEYS  as Prelude.lua
--- ARGV  as Prelude.lua and Lease.lua; more a lease:
+-- ARGV  as Prelude.lua, Settled.lua and Lease.lua; more a lease:
 --       1 error        what the job keeps as its last error, in JobRecord's form
 --       2 delay ms     "" for the job's backoff
 --       3 dead         "1": no further attempt

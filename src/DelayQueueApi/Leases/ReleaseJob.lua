@@ -1,11 +1,12 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
--- include Store/Generations.lua
+-- include Leases/Settled.lua
 -- include Leases/Lease.lua
 -- Gives back jobs whose workers go away: ready at once, and the attempt does not count. Called by LeaseStore.ReleaseAsync.
 --
 -- KEYS  as Prelude.lua
--- ARGV  as Prelude.lua and Lease.lua; nothing more a lease
+-- ARGV  as Prelude.lua, Settled.lua and Lease.lua; nothing more a lease
 -- Returns one integer a lease: 1 done, 0 no such job, -1 lease lost, -2 cancelled meanwhile.
 -- Cost: O(log n) a lease; at most 100.
 local answers = {}

@@ -14,7 +14,7 @@ local ready, later, counts, named = 0, 0, {}, {}
 for part = 1, parts do counts[part] = 0 end
 
 for priority = 9, 0, -1 do
-  local key = queue.pending(priority)
+  local key = pendingOf(queue, priority)
   local due = call('ZCOUNT', key, '-inf', int(now))
   local left, start = call('ZCARD', key) - due, now
   ready = ready + due

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- Deletes a queue with all that it holds, a bounded number of jobs a call. Called by QueueStore.DeleteAsync.
 --
 -- KEYS  as Prelude.lua, one queue
@@ -12,7 +13,7 @@ local queue, force, most = queues[1], ARGV[arg] == '1', tonumber(ARGV[arg + 1])
 if not call('ZSCORE', NAMES, queue.name) then return 0 end
 
 local indexes = { queue.completed, queue.expired, queue.leased, queue.dead }
-for priority = 0, 9 do indexes[#indexes + 1] = queue.pending(priority) end
+for priority = 0, 9 do indexes[#indexes + 1] = pendingOf(queue, priority) end
 if not force then
   for i = 3, #indexes do if call('ZCARD', indexes[i]) > 0 then return -1 end end
 end
@@ -36,6 +37,8 @@ if most == 0 then return 2 end
 call('UNLINK', queue.stats)
 call('ZREM', QUEUES, queue.name)
 call('ZREM', NAMES, queue.name)
-if ARGV[arg + 2] == '1' then note(queue, 'deleted', NO_JOB) end
-writeLog()
+if keepsLog and ARGV[arg + 2] == '1' then
+  note(queue, 'deleted', NO_JOB)
+  writeLog()
+end
 return 1

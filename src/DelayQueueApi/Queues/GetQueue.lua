@@ -10,7 +10,7 @@ local answers = {}
 for _, queue in ipairs(queues) do
   local scheduled, ready, earliest = 0, 0, math.huge
   for priority = 0, 9 do
-    local key = queue.pending(priority)
+    local key = pendingOf(queue, priority)
     ready = ready + call('ZCOUNT', key, '-inf', int(now))
     scheduled = scheduled + call('ZCOUNT', key, '(' .. int(now), '+inf')
     earliest = math.min(earliest, tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge))

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/Ranks.lua
 -- Counts a queue's next dead jobs, longest dead first, by the type of their last error. Called by DeadGroups.ReadAsync.
 --

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
 -- Deletes a queue's jobs of one state, a bounded number of them: those that are named, or the next ones. Called by
 -- QueueStore.PurgeAsync.
@@ -18,7 +19,7 @@ local least, largest = '-inf', int(asOf)
 if state == 'scheduled' then least, largest = '(' .. int(asOf), '+inf' end
 if state == 'completed' or state == 'expired' then largest = '+inf' end
 if state == 'scheduled' or state == 'ready' then
-  for priority = 9, 0, -1 do indexes[10 - priority] = queue.pending(priority) end
+  for priority = 9, 0, -1 do indexes[10 - priority] = pendingOf(queue, priority) end
 end
 
 local purged, there = 0, 0

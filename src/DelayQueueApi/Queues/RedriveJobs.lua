@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua
 -- Gives dead jobs new attempts: those that are named, or the queue's next ones by time of death. Called by RedriveStore.RedriveAsync.

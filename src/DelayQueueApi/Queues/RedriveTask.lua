@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua
 -- Starts a redrive that goes on in the background, cancels it, or reads how far it is. Called by RedriveStore.ChangeTaskAsync.

@@ -29,5 +29,5 @@ for i = arg + 2, #ARGV, 2 do
 end
 -- What is kept for a time may have to go sooner.
 call('ZADD', QUEUES, 'LT', int(now), queue.name)
-writeLog()
+if keepsLog then writeLog() end
 return made

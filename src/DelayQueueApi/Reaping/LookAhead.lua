@@ -14,10 +14,10 @@ local function untilScore(entry)
 end
 
 local function untilJob(queue)
-  local left, wait = call('EXISTS', queue.priorities(0, 9)), -1
+  local left, wait = call('EXISTS', unpack(KEYS, queue.first, queue.first + 9)), -1
   for priority = 9, 0, -1 do
     if left == 0 then break end
-    local micros = untilScore(call('ZRANGE', queue.pending(priority), 0, 0, 'WITHSCORES'))
+    local micros = untilScore(call('ZRANGE', pendingOf(queue, priority), 0, 0, 'WITHSCORES'))
     if micros >= 0 then
       left = left - 1
       wait = wait < 0 and micros or math.min(wait, micros)
@@ -29,7 +29,7 @@ end
 
 local answer, keys = { int(untilScore(call('ZRANGE', QUEUES, 0, 0, 'WITHSCORES'))), int(untilScore(call('ZRANGE', DUE, 0, 0, 'WITHSCORES'))) }, {}
 for _, queue in ipairs(queues) do
-  for _, key in ipairs({ queue.priorities(0, 9) }) do keys[#keys + 1] = key end
+  for place = queue.first, queue.first + 9 do keys[#keys + 1] = KEYS[place] end
 end
 local somePending = #keys > 0 and call('EXISTS', unpack(keys)) > 0
 for i, queue in ipairs(queues) do answer[i + 2] = int(somePending and untilJob(queue) or -1) end

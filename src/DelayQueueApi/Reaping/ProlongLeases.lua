@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
 -- Lets leases of queues end no sooner than at an instant. Called by ReapStore.ProlongAsync.
 --

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/EvenIfFull.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua

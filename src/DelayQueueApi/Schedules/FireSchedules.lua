@@ -1,6 +1,6 @@
 -- include Store/Prelude.lua
--- include Store/Generations.lua
--- include Jobs/MakeJobs.lua
+-- include Store/Work.lua
+-- include Jobs/NewJobs.lua
 -- include Schedules/Schedules.lua
 -- Fires schedules that are still as the caller has read them: makes the job of an instant and moves on to the next one, in one
 -- step, so that an instant makes one job whoever else fires. Called by ScheduleStore.FireAsync.
@@ -12,11 +12,13 @@
 --       5 instant    ms: run-at of the job, also where it has passed
 --       6 overlap    while the last job is pending or leased: allow to make one, skip to make none, replace to cancel the last one
 --       7 make       "1" to make a job
---       then four of the job, as MakeJobs.lua; its run-at is the instant
+--       then five of the job, a run of one as NewJobs.lua; its run-at is the instant
 -- Returns two integers a schedule: 1 fired, 2 moved on without a job, 0 no longer as it was read; and 1 where the job is now
 --         the first of its priority.
 -- Cost: O(log n) a schedule; at most 20.
-local ARGS, jobs = 7 + JOB_ARGS, maker(nil)
+local idempotency
+-- include Jobs/MakeJobs.lua
+local ARGS = 8 + RUN_ARGS
 local records, names, last, seen = {}, {}, {}, {}
 for i = arg, #ARGV, ARGS do names[#names + 1] = ARGV[i] end
 for i, record in ipairs(call('HMGET', SCHEDULES, unpack(names))) do
@@ -61,14 +63,14 @@ for i, name in ipairs(names) do
       local before, queue
       if overlap ~= 'allow' then before, queue = liveOf(record) end
       if not before or overlap == 'replace' then
-        local spec = jobs.readJobs(at + 7, 1)[1]
+        local spec = specOf(readRun(at + 7), 1)
         local leaving = before and before.state == 'P' and before or nil
-        local status, other = jobs.plan(spec, leaving and queue == spec.inQueue and -1 or 0, leaving)
+        local status, other = plan(spec, leaving and queue == spec.inQueue and -1 or 0, leaving)
         -- The last job goes only where another one takes its place.
         if status == MADE then
           if before then cancel(before, queue) end
           setRunAt(spec, tonumber(ARGV[at + 4]))
-          local job = jobs.make(spec, other)
+          local job = make(spec, other)
           code, first, firedAt, lastJob = 1, job.first, spec.runAt, job.id
         end
       end
@@ -81,6 +83,6 @@ end
 
 -- The schedule says which job it has made before the job is there: see MakeJobs.lua.
 if #writes > 0 then call('HSET', SCHEDULES, unpack(writes)) end
-jobs.flush()
+flushMade()
 for i = 1, #writes, 2 do index(writes[i], writes[i + 1]) end
 return answers

@@ -1,15 +1,14 @@
--- Stands before every script, as a part of Prelude.lua: the log of changes, which GET /events tells (docs/events.md). What a script does to
--- jobs and queues it notes here, and flush() writes it behind the changes themselves. Where no log is kept both do nothing.
+-- Stands before every script, as a part of Writes.lua: the log of changes, which GET /events tells (docs/events.md). What a script does to
+-- jobs and queues it notes here, and write() writes it behind the changes themselves.
 --
--- An entry is all that one flush() has changed: its number and now, u48 each; u16 how many queues, and their names with a byte of length before
+-- An entry is all that one write() has changed: its number and now, u48 each; u16 how many queues, and their names with a byte of length before
 -- each; then 19 bytes a change: what, u16 the number of its queue, the job's id, zeros for none, and u16 the attempt, 0 for none.
 local CHANGE_LOG, CHANGE_LAST, changesKept = KEYS[12], KEYS[13], tonumber(ARGV[2])
 local NO_JOB = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local keepsLog = changesKept > 0
 
--- what as the queue's counts call it; counts, or what begins like them, tells the attempt.
-local function note() end
-local function writeLog() end
+-- Both are there only where a log is kept. what as the queue's counts call it; counts, or what begins like them, tells the attempt.
+local note, writeLog
 
 if keepsLog then
   local WHAT = {
@@ -22,7 +21,7 @@ if keepsLog then
   note = function(queue, what, id, counts)
     if not queue.noted then
       about[#about + 1] = queue
-      queue.noted = u16(#about)
+      queue.noted = sub(u48(#about), 5)
     end
     noted[#noted + 1] = WHAT[what] .. queue.noted .. id .. (counts and sub(counts, 1, 2) or '\0\0')
   end
@@ -37,7 +36,7 @@ if keepsLog then
       number = now
       call('SET', CHANGE_LAST, int(number))
     end
-    call('RPUSH', CHANGE_LOG, u48(number) .. u48(now) .. u16(#names) .. table.concat(names) .. table.concat(noted))
+    call('RPUSH', CHANGE_LOG, u48(number) .. u48(now) .. sub(u48(#names), 5) .. table.concat(names) .. table.concat(noted))
     if number % TRIM_EVERY == 0 then call('LTRIM', CHANGE_LOG, int(-changesKept), -1) end
     noted, about = {}, {}
   end

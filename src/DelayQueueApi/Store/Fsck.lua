@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/FsckRead.lua
 -- Compares records with their queue's indexes, and repairs the indexes on demand. Called by PartitionCheck.
 --

@@ -24,7 +24,7 @@ if before ~= '' and before ~= mark then return { mark, '', 'changed', '' } end
 
 local index, rank, sum = tonumber(ARGV[arg + 3]) or 0, tonumber(ARGV[arg + 4]) or 0, tonumber(ARGV[arg + 5]) or 0
 local indexes = { [10] = queue.leased, [11] = queue.dead, [12] = queue.completed, [13] = queue.expired }
-for priority = 0, 9 do indexes[priority] = queue.pending(priority) end
+for priority = 0, 9 do indexes[priority] = pendingOf(queue, priority) end
 
 local left = MAX_JOBS
 while indexes[index] and left > 0 do

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- Compares what is known of a queue as a whole with its indexes, which must be right, and repairs it on demand: how many jobs were made, its
 -- place among the names, and the instant of its next event. Called by PartitionCheck.
 --
@@ -15,7 +16,7 @@ end
 local function total(what) return tonumber(call('HGET', queue.stats, what) or 0) end
 
 local made = total('acked') + total('cancelled') + total('purged') + total('expired') + call('ZCARD', queue.leased) + call('ZCARD', queue.dead)
-for priority = 0, 9 do made = made + call('ZCARD', queue.pending(priority)) end
+for priority = 0, 9 do made = made + call('ZCARD', pendingOf(queue, priority)) end
 if made ~= total('created') then
   fault('wrong-count')
   if repair then call('HSET', queue.stats, 'created', int(made)) end

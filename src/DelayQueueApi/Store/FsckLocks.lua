@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Store/Work.lua
 -- include Store/FsckRead.lua
 -- Finds unique keys that are held by jobs which are not there, or do not hold them any more, and frees them on demand. Called by PartitionCheck.
 --

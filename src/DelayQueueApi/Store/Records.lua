@@ -1,4 +1,4 @@
--- Stands before every script, as a part of Prelude.lua: how a job lies in the store (docs/keyspace.md).
+-- Stands before the scripts that look into jobs, as a part of Work.lua: how a job lies in the store (docs/keyspace.md).
 --
 -- 21 bytes of header (big-endian numbers); where a worker has ever had the job or it is finished 31 bytes of its lease, worker and
 -- past; the end of a finished job; and the body. The body (queue, options, backoff and what only C# reads) is made by
@@ -6,24 +6,8 @@
 local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
 
--- A batch writes few different numbers, and each of them often: looking one up takes a fifth of the time.
-local written = {}
-local function u48(n)
-  local bytes = written[n]
-  if not bytes then
-    local high, low = floor(n / 4294967296), n % 4294967296
-    bytes = char(floor(high / 256), high % 256, floor(low / 16777216), floor(low / 65536) % 256, floor(low / 256) % 256, low % 256)
-    written[n] = bytes
-  end
-  return bytes
-end
-
 local function readU16(s, i) local a, b = byte(s, i, i + 1); return a * 256 + b end
 local function readU32(s, i) local a, b, c, d = byte(s, i, i + 3); return a * 16777216 + b * 65536 + c * 256 + d end
-local function readU48(s, i)
-  local a, b, c, d, e, f = byte(s, i, i + 5)
-  return a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f
-end
 
 local NO_NONCE = '\0\0\0\0\0\0\0\0'
 

@@ -26,9 +26,9 @@ internal sealed record Script(string Name, string Text)
     {
         foreach (var line in Read(path).Split('\n'))
         {
-            if (line.StartsWith(Include, StringComparison.Ordinal))
+            if (line.TrimStart().StartsWith(Include, StringComparison.Ordinal))
             {
-                Append(text, line[Include.Length..].Trim());
+                Append(text, line.Trim()[Include.Length..]);
             }
             else
             {

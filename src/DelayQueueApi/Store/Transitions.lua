@@ -1,4 +1,4 @@
--- Stands before every script, as a part of Prelude.lua: what becomes of jobs, as docs/states.md tells it.
+-- Stands before the scripts that look into jobs, as a part of Work.lua: what becomes of jobs, as docs/states.md tells it.
 
 -- What time alone has made of jobs, three values each: id, index of its queue, and 1 its lease has ended, 2 so has that of its last
 -- attempt, 3 a cancel waited for its lease, 4 it has expired. Some scripts return it.
@@ -92,7 +92,7 @@ end
 
 -- Does what is due in the queue, for at most limit jobs. Returns for how many.
 local function reap(queue, limit)
-  if tonumber(call('ZSCORE', QUEUES, queue.name) or NEVER) > now then return 0 end
+  if not hasEvent(queue) then return 0 end
   local left, settings = limit, settingsOf(queue)
 
   local function each(ids, key, act)

@@ -1,12 +1,8 @@
--- Stands before every script, as a part of Prelude.lua: the unit of work. Scripts decide first, on jobs in memory; flush() then
--- writes records, new places, old places, counts, the log, in that order, so that a write cut short leaves the truth ahead of what is
--- derived from it, where fsck mends that.
-local loaded, changed = {}, {}
+-- Stands before the scripts that look into jobs of all kinds, after Prelude.lua: the record (Records.lua), the unit of work, and what
+-- becomes of jobs (Transitions.lua). Scripts decide on jobs in memory; flush() then writes what has changed, as Writes.lua tells.
+-- include Store/Records.lua
 
--- What flush() is to write, as lists by key: gather() adds to it what a changed job asks for.
-local writes
-local function nothingToWrite() writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {}, ended = {} } end
-nothingToWrite()
+local loaded, changed = {}, {}
 
 local function load(ids)
   local missing = {}
@@ -18,13 +14,10 @@ local function load(ids)
   end
 end
 
--- From now on the queue is there, also while it has no jobs.
-local function register(queue) return call('ZADD', NAMES, 'NX', 0, queue.name) end
-
 -- Where a record says that its job must stand: index key and score.
 local function place(job, queue)
   local state = job.state
-  if state == 'P' then return queue.pending(job.priority), job.runAt end
+  if state == 'P' then return pendingOf(queue, job.priority), job.runAt end
   if state == 'L' then return queue.leased, job.at end
   if state == 'D' then return queue.dead, job.at end
   return state == 'C' and queue.completed or queue.expired, job.keptUntil
@@ -60,13 +53,9 @@ local function setLock(lock, id)
 end
 
 -- Counts what happens to a job, and notes it; counts are the job's as it happens.
-local function count(queue, what) queue.counts[what] = (queue.counts[what] or 0) + 1 end
-if keepsLog then
-  local countOnly = count
-  count = function(queue, what, id, counts)
-    countOnly(queue, what)
-    note(queue, what, id, counts)
-  end
+local function count(queue, what, id, counts)
+  countAll(queue, what, 1)
+  if keepsLog then note(queue, what, id, counts) end
 end
 
 -- Call before changing a job: remembers the places that it leaves.
@@ -100,42 +89,6 @@ local function add(job, queue)
   changed[#changed + 1] = job
 end
 
-local function append(lists, key, id)
-  local list = lists[key]
-  if list then list[#list + 1] = id else lists[key] = { id } end
-end
-
-local function appendScored(lists, key, score, id)
-  local list = lists[key]
-  if not list then
-    lists[key] = { int(score), id }
-  else
-    local n = #list
-    list[n + 1], list[n + 2] = int(score), id
-  end
-end
-
-local function addEvent(queue, at)
-  if at < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = at end
-end
-
-local function addRecord(id, record)
-  local records, n = writes.records, #writes.records
-  records[n + 1], records[n + 2] = id, record
-end
-
--- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
-local TICK_MS, TICKS = 15000, 22
-local function noteTotals(queue)
-  local tick = floor(now / TICK_MS)
-  if settingsOf(queue).tick == tick then return end
-  queue.settings.tick = tick
-  local note = u48(tick)
-  for _, total in ipairs(call('HMGET', queue.stats, 'created', 'claimed', 'acked', 'nacked', 'leasesExpired')) do note = note .. u48(tonumber(total or 0)) end
-  local recent = sub(call('HGET', queue.stats, 'recent') or '', 1, (TICKS - 1) * #note)
-  call('HSET', queue.stats, 'tick', int(tick), 'recent', note .. recent)
-end
-
 -- When something is to be done with a job as it is now; nil for never.
 local function eventOf(job, queue, start)
   if job.state == 'L' then return job.at end
@@ -147,11 +100,26 @@ local function eventOf(job, queue, start)
   return start
 end
 
+local function append(lists, key, id)
+  local list = listOf(lists, key)
+  list[#list + 1] = id
+end
+
+local function appendScored(key, score, id)
+  local list = listOf(writes.adds, key)
+  local n = #list
+  list[n + 1], list[n + 2] = int(score), id
+end
+
+-- Jobs that have ended while somebody waited for it.
+local ended = {}
+
+-- Adds what a changed job asks for to what is to be written.
 local function gather(job)
   local id, queue, before, state, start = job.id, job.inQueue, job.before, job.state, nil
   if job.watched and (job.gone or state == 'D' or KEPT[state]) then
     job.watched = false
-    writes.ended[#writes.ended + 1] = id
+    ended[#ended + 1] = id
   end
   if job.gone then
     if before ~= '' then
@@ -165,17 +133,18 @@ local function gather(job)
       if holdsKey(job) then setLock(lock, id) elseif lockedBy(lock) == id then setLock(lock, false) end
     end
     local key, score = place(job, queue)
-    appendScored(writes.adds, key, score, id)
+    appendScored(key, score, id)
     if before ~= '' and before ~= key then append(writes.removes, before, id) end
     if KEPT[state] then writes.kept[key] = queue end
     start = startBy(job)
-    if start then appendScored(writes.adds, queue.startBy, start, id) end
+    if start then appendScored(queue.startBy, start, id) end
     local event = eventOf(job, queue, start)
     if event then addEvent(queue, event) end
     local record = writeJob(job)
     queue.bytes = queue.bytes + #record - #job.record
     job.record = record
-    addRecord(id, record)
+    local records, n = writes.records, #writes.records
+    records[n + 1], records[n + 2] = id, record
   end
   if job.hadStartBy then
     if not start then append(writes.removes, queue.startBy, id) end
@@ -187,32 +156,14 @@ end
 local function flush()
   for _, job in ipairs(changed) do gather(job) end
   changed = {}
-
   for lock in pairs(lockChanges) do if locks[lock] then call('HSET', UNIQUE, lock, locks[lock]) end end
-  if #writes.records > 0 then call('HSET', JOBS, unpack(writes.records)) end
-  for key, list in pairs(writes.adds) do call('ZADD', key, unpack(list)) end
-  -- Where there are more than the queue keeps, there is something to sweep now.
-  for key, queue in pairs(writes.kept) do
-    if call('ZCARD', key) > settingsOf(queue).maxRetained then writes.events[queue.name] = now end
-  end
-  for name, at in pairs(writes.events) do call('ZADD', QUEUES, 'LT', int(at), name) end
-  for key, list in pairs(writes.removes) do call('ZREM', key, unpack(list)) end
-  if #writes.deletes > 0 then call('HDEL', JOBS, unpack(writes.deletes)) end
+  write()
   for lock in pairs(lockChanges) do if not locks[lock] then call('HDEL', UNIQUE, lock) end end
   lockChanges = {}
-  for _, queue in ipairs(queues) do
-    if next(queue.counts) then
-      noteTotals(queue)
-      for what, n in pairs(queue.counts) do call('HINCRBY', queue.stats, what, int(n)) end
-      queue.counts = {}
-    end
-    if queue.bytes ~= 0 then
-      call('HINCRBY', queue.stats, 'bytes', int(queue.bytes))
-      queue.bytes = 0
-    end
-  end
-  writeLog()
   -- Those who wait for the end of a job look again.
-  for _, id in ipairs(writes.ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
+  for _, id in ipairs(ended) do call('PUBLISH', sub(JOBS, 1, -5) .. 'ended', id) end
+  ended = {}
   nothingToWrite()
 end
+
+-- include Store/Transitions.lua

@@ -13,7 +13,7 @@ namespace DelayQueueApi.Tests.Store;
 public abstract class RecordTests(Api api)
 {
     /// <summary>Reads records and writes them anew.</summary>
-    private static readonly string ReadAndWrite = Script.Load("Store/Prelude.lua").Text + """
+    private static readonly string ReadAndWrite = Script.Load("Store/Prelude.lua").Text + Script.Load("Store/Records.lua").Text + """
         local answer = {}
         for i = arg, #ARGV do answer[#answer + 1] = writeJob(readJob('', ARGV[i])) end
         return answer

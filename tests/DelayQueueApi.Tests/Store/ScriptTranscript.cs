@@ -59,7 +59,8 @@ internal abstract class ScriptTranscript(Api api)
     protected async Task MakeAsync(string codes, string queue, params RedisValue[][] jobs)
     {
         var reply = (RedisResult[])(await RunAsync("Jobs/ScheduleJob.lua", [queue], [86_400_000, 1_000, .. jobs.SelectMany(job => job)]))!;
-        Assert.Equal(codes.Split(' '), reply.Skip(2).Select(answer => answer.Resp2Type == ResultType.Array ? (string)answer[0]! : "1"));
+        var notMade = new Queue<RedisResult>(reply.Skip(3));
+        Assert.Equal(codes.Split(' '), ((byte[])reply[2]!).Chunk(16).Select(made => made.Any(value => value > 0) ? "1" : (string)notMade.Dequeue()[0]!));
     }
 
     private static RedisKey[] FurtherKeys(string script, PartitionKeys keys) =>
@@ -117,7 +118,7 @@ internal abstract class ScriptTranscript(Api api)
         string options = "", string queue = Queue, char onConflict = 'r', int knownMs = 86_400_000) =>
     [
         1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay,
-        (byte[])[.. Random(letter), (byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, key, hash ?? Hash, knownMs)],
+        (byte[])[(byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, key, hash ?? Hash, knownMs)], Random(letter),
         (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
     ];

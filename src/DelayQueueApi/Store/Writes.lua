@@ -1,0 +1,67 @@
+-- Stands before every script, as a part of Prelude.lua: what a script writes at its end. It decides first; write() then writes records,
+-- new places, old places, counts, the log, in that order, so that a write cut short leaves the truth ahead of what is derived from it,
+-- where fsck mends that.
+-- include Store/ChangeLog.lua
+
+-- What write() is to write: lists, those of the queues' indexes by key. kept are the indexes of kept jobs that have new ones.
+local writes
+local function nothingToWrite() writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {} } end
+nothingToWrite()
+
+local function listOf(lists, key)
+  local list = lists[key]
+  if not list then
+    list = {}
+    lists[key] = list
+  end
+  return list
+end
+
+local function addEvent(queue, at)
+  if at < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = at end
+end
+
+-- Whether something is due in the queue.
+local function hasEvent(queue) return tonumber(call('ZSCORE', QUEUES, queue.name) or NEVER) <= now end
+
+-- From now on the queue is there, also while it has no jobs.
+local function register(queue) return call('ZADD', NAMES, 'NX', 0, queue.name) end
+
+-- Counts what happens to n jobs.
+local function countAll(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + n end
+
+-- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
+local TICK_MS, TICKS = 15000, 22
+local function noteTotals(queue)
+  local tick = floor(now / TICK_MS)
+  if settingsOf(queue).tick == tick then return end
+  queue.settings.tick = tick
+  local totals = u48(tick)
+  for _, total in ipairs(call('HMGET', queue.stats, 'created', 'claimed', 'acked', 'nacked', 'leasesExpired')) do totals = totals .. u48(tonumber(total or 0)) end
+  local recent = sub(call('HGET', queue.stats, 'recent') or '', 1, (TICKS - 1) * #totals)
+  call('HSET', queue.stats, 'tick', int(tick), 'recent', totals .. recent)
+end
+
+local function write()
+  if #writes.records > 0 then call('HSET', JOBS, unpack(writes.records)) end
+  for key, list in pairs(writes.adds) do call('ZADD', key, unpack(list)) end
+  -- Where there are more than the queue keeps, there is something to sweep now.
+  for key, queue in pairs(writes.kept) do
+    if call('ZCARD', key) > settingsOf(queue).maxRetained then writes.events[queue.name] = now end
+  end
+  for name, at in pairs(writes.events) do call('ZADD', QUEUES, 'LT', int(at), name) end
+  for key, list in pairs(writes.removes) do call('ZREM', key, unpack(list)) end
+  if #writes.deletes > 0 then call('HDEL', JOBS, unpack(writes.deletes)) end
+  for _, queue in ipairs(queues) do
+    if next(queue.counts) then
+      noteTotals(queue)
+      for what, n in pairs(queue.counts) do call('HINCRBY', queue.stats, what, int(n)) end
+      queue.counts = {}
+    end
+    if queue.bytes ~= 0 then
+      call('HINCRBY', queue.stats, 'bytes', int(queue.bytes))
+      queue.bytes = 0
+    end
+  end
+  if keepsLog then writeLog() end
+end
