@@ -26,7 +26,7 @@ internal sealed class Answer<T>(int status, T value, string? location = null) : 
         var json = JsonText.Of(value, Type);
         response.ContentLength = json.Length;
         response.BodyWriter.Write(json);
-        return response.BodyWriter.FlushAsync(httpContext.RequestAborted).AsTask();
+        return response.BodyWriter.FlushAsync(CancellationToken.None).AsTask();
     }
 }
 

@@ -13,6 +13,11 @@ internal sealed partial record JobOptions(long? TtlMs = null, long? RetentionMs 
 
     public string ToStored()
     {
+        if (this == None)
+        {
+            return "";
+        }
+
         var text = new StringBuilder();
         _ = TtlMs is { } ttl ? text.Append('t').Append(ttl) : text;
         _ = RetentionMs is { } retention ? text.Append('r').Append(retention) : text;

@@ -19,7 +19,7 @@ local function readRun(at)
   local runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2)))
   if attempts == '\0\0' then attempts = sub(u48(settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS), 5) end
   return {
-    queue = queue, runAt = runAt, head = head, random = random, n = #random / RANDOM, bodies = at + RUN_ARGS - 1, priority = priority,
+    queue = queue, runAt = runAt, head = head, random = random, n = floor(#random / RANDOM), bodies = at + RUN_ARGS - 1, priority = priority,
     attempts = attempts, times = u48(runAt) .. enqueuedAt .. attempts .. sub(head, 4, HEAD),
   }
 end

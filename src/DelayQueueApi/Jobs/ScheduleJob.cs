@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Security;
@@ -60,17 +61,19 @@ internal static class ScheduleJob
         Unique? Unique = null,
         Dictionary<string, string>? Metadata = null,
         [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null,
-        [property: Range(Limits.MinKeyKnownMs, Limits.MaxKeyKnownMs)] int? IdempotencyRetentionMs = null) : IJobFields;
-
-    internal sealed class Validator : JobFieldsValidator<Request>
+        [property: Range(Limits.MinKeyKnownMs, Limits.MaxKeyKnownMs)] int? IdempotencyRetentionMs = null) : IJobFields, IMayBePlain
     {
-        /// <summary>Most jobs say where and when and no more; for these the rules would cost as much as reading them does.</summary>
-        protected override bool PreValidate(ValidationContext<Request> context, FluentValidation.Results.ValidationResult result) => context.InstanceToValidate is not
+        /// <summary>Most jobs say where and when and no more.</summary>
+        [JsonIgnore]
+        public bool IsPlain => this is
         {
             RunAt: null, Priority: null, MaxAttempts: null, LeaseMs: null, Backoff: null, TtlMs: null, RetentionMs: null, Unique: null, Metadata: null,
             IdempotencyKey: null, IdempotencyRetentionMs: null, DelayMs: null or (>= 0 and <= Limits.MaxDelayMs),
-        } plain || (plain.Queue is not null && !new QueueName(plain.Queue).IsValid);
+        } && (Queue is null || new QueueName(Queue).IsValid);
+    }
 
+    internal sealed class Validator : JobFieldsValidator<Request>
+    {
         public Validator()
         {
             RuleFor(r => r.Queue).Must(queue => new QueueName(queue!).IsValid).When(r => r.Queue is not null).WithMessage(QueueName.Rule);
@@ -152,11 +155,14 @@ internal static class ScheduleJob
             request.MaxAttempts,
             request.LeaseMs,
             JobRecord.EncodeBody(
-                queue.Stored, new JobOptions(request.TtlMs, request.RetentionMs, request.Unique), request.Backoff, request.Metadata, traceparent, request.Payload),
+                queue.Stored, OptionsOf(request), request.Backoff, request.Metadata, traceparent, request.Payload),
             request.Unique?.OnConflict ?? OnConflict.Return,
             idempotencyKey is null ? null : new KeyOfRequest(Namespaces.Field(@namespace, idempotencyKey), SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
             request.Unique?.Key);
     }
+
+    private static JobOptions OptionsOf(Request request) => request is { TtlMs: null, RetentionMs: null, Unique: null }
+        ? JobOptions.None : new JobOptions(request.TtlMs, request.RetentionMs, request.Unique);
 
     /// <returns>Why no job was made, or null.</returns>
     public static ProblemHttpResult? Refusal(Scheduled scheduled) => scheduled.Outcome switch

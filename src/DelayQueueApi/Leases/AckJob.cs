@@ -88,6 +88,11 @@ internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJo
 {
     /// <summary>What it adds to a call of a hundred leases and jobs, and of 1 MiB.</summary>
     public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Body.Length)) / 10_240);
+
+    private bool IsPlain => Result is null && Then.Count == 0;
+
+    /// <summary>Whether it is itself, or differs in the lease only.</summary>
+    public bool IsLike(Ack other) => ReferenceEquals(this, other) || (IsPlain && other.IsPlain && Lease.Token.Queue == other.Lease.Token.Queue);
 }
 
 /// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>

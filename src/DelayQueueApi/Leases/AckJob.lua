@@ -5,21 +5,28 @@
 --
 -- KEYS  as Prelude.lua; the queues of the follow-ups too
 -- ARGV  as Prelude.lua and Settled.lua, with the longest that an idempotency key is known, ms, and the most keys that are
---       remembered in that time; then as Lease.lua; more a lease:
---       1 result     JSON that is kept with the job, where jobs are kept; "" for none
---       2 n          number of follow-ups, then n runs of one, as NewJobs.lua
+--       remembered in that time; then leases that are alike, a run of one or more:
+--       1 queue      index of their queue
+--       2 leases     28 bytes each: id, fence (u48) and nonce
+--       3 result     JSON that is kept with the jobs, where jobs are kept; "" for none
+--       4 n          number of follow-ups of each, then n runs of one, as NewJobs.lua
 -- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -6 a
 --         follow-up is refused as ScheduleJob.lua's -1 … -4 tell), or a list that begins with it: then, done, the follow-ups' ids, a
 --         string of 14 bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
-local ids, starts, makes = {}, {}, false
+local ID, LEASE = 14, 28
+local ids, names, runs, makes = {}, {}, {}, false
 do
-  local at = arg + 2
+  local at, n = arg + 2, 0
   while at <= #ARGV do
-    local n = tonumber(ARGV[at + 4])
-    ids[#ids + 1], starts[#starts + 1], makes = ARGV[at], at, makes or n > 0
-    at = at + 5 + 5 * n
+    local leases, followUps = ARGV[at + 1], tonumber(ARGV[at + 3])
+    local run = { queue = queues[tonumber(ARGV[at])], result = ARGV[at + 2], n = followUps, followUps = at + 4 }
+    for from = 1, #leases, LEASE do
+      n = n + 1
+      ids[n], names[n], runs[n] = sub(leases, from, from + ID - 1), sub(leases, from + ID, from + LEASE - 1), run
+    end
+    at, makes = at + 4 + 5 * followUps, makes or followUps > 0
   end
 end
 
@@ -66,11 +73,9 @@ local function defineAll()
     return answer
   end
 
-  local function ack(at, record)
-    local lease = {
-      id = ARGV[at], queue = queues[tonumber(ARGV[at + 1])], name = ARGV[at + 2], result = ARGV[at + 3], n = tonumber(ARGV[at + 4]), followUps = at + 5,
-    }
-    if loaded[lease.id] == nil then loaded[lease.id] = record and not acked[lease.id] and readJob(lease.id, record) end
+  local function ack(id, name, run, record)
+    local lease = { id = id, name = name, queue = run.queue, n = run.n, followUps = run.followUps }
+    if loaded[id] == nil then loaded[id] = record and not acked[id] and readJob(id, record) end
     local job, why, followUps = held(lease)
     if not job then return followUps and followUps ~= '' and { why, followUps } or why end
     if job.cancelled then return settleCancelled(job, lease) end
@@ -79,7 +84,7 @@ local function defineAll()
       local made = answer ~= DONE and answer[2] or ''
       count(lease.queue, 'acked', job.id, job.counts)
       settle(job, lease.queue, 'a', made)
-      finish(job, lease.queue, 'C', now, lease.result, made ~= '')
+      finish(job, lease.queue, 'C', now, run.result, made ~= '')
     end
     return answer
   end
@@ -110,12 +115,11 @@ end
 
 local answers, records = {}, call('HMGET', JOBS, unpack(ids))
 for i = 1, #ids do
-  local id, at, record = ids[i], starts[i], records[i]
-  if ackPlain(id, queues[tonumber(ARGV[at + 1])], ARGV[at + 2], record) then
+  if ackPlain(ids[i], runs[i].queue, names[i], records[i]) then
     answers[i] = 1
   else
     all = all or defineAll()
-    answers[i] = all.ack(at, record)
+    answers[i] = all.ack(ids[i], names[i], runs[i], records[i])
   end
 end
 for _, queue in ipairs(queues) do

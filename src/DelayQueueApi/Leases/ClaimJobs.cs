@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
@@ -41,7 +42,14 @@ internal static class ClaimJobs
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         [property: DefaultValue(0), Range(0, Limits.MaxWaitMs)] int? WaitMs = null,
         [property: MaxLength(Limits.MaxWorkerLength)] string? Worker = null,
-        [property: MaxLength(Limits.MaxClaimIdLength)] string? ClaimId = null);
+        [property: MaxLength(Limits.MaxClaimIdLength)] string? ClaimId = null) : IMayBePlain
+    {
+        /// <summary>Most workers ask one queue for jobs.</summary>
+        [JsonIgnore]
+        public bool IsPlain => this is { Worker: null, ClaimId: null, Limit: null or (>= 1 and <= Limits.MaxClaim), WaitMs: null or (>= 0 and <= Limits.MaxWaitMs) }
+            && LeaseMs is null or (>= Limits.MinLeaseMs and <= Limits.MaxLeaseMs)
+            && (Queues is null || (Queues is [{ } queue] && new QueueName(queue).IsValid));
+    }
 
     /// <param name="Jobs">The jobs, best first.</param>
     internal sealed record Response(IReadOnlyList<ClaimedJob> Jobs);
@@ -133,7 +141,12 @@ internal static class ClaimJobs
 /// <param name="Queues">In the order to serve them.</param>
 /// <param name="LeaseMs">Null for the job's own.</param>
 /// <param name="Id">The worker's name for it, null for none.</param>
-internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker, string? Id = null);
+internal sealed record Claim(IReadOnlyList<QueueName> Queues, int Limit, int? LeaseMs, string? Worker, string? Id = null)
+{
+    /// <summary>Whether it is itself, or asks for the same.</summary>
+    public bool IsLike(Claim other) => ReferenceEquals(this, other)
+        || (Id is null && other.Id is null && Limit == other.Limit && LeaseMs == other.LeaseMs && Worker == other.Worker && Queues.SequenceEqual(other.Queues));
+}
 
 /// <param name="Now">The store's clock at the claim.</param>
 internal sealed record Claimed(IReadOnlyList<JobRecord> Jobs, DateTimeOffset Now);

@@ -6,13 +6,13 @@
 -- ARGV  as Prelude.lua; then
 --       arg          lease ms where neither claim nor job nor queue names one
 --       arg + 1      how long claim ids are remembered, ms
---       then a claim:
---       1 queues     indexes of its queues in the order to serve them, as "2,1"
---       2 limit      at most so many jobs; 100 over all claims
+--       then claims that are alike, a run of one or more:
+--       1 queues     indexes of their queues in the order to serve them, as "2,1"
+--       2 limit      at most so many jobs each; 100 over all claims
 --       3 lease ms   "" for the job's own
---       4 nonce      8 random bytes that make the lease tokens hard to guess
+--       4 nonces     8 random bytes each that make the lease tokens hard to guess
 --       5 worker     who asks, for people to read
---       6 claim id   "" for none; a known one gets the jobs that it was given and still holds
+--       6 claim id   "" for none, and else a run of one; a known one gets the jobs that it was given and still holds
 --       7 seen       "1" to note that the worker has asked its queues
 -- Returns four values: for each claim how many jobs it gets and then id, record, id, record, …; a number a queue: µs until it may have
 --         a due job (0 it has one now, -1 nothing in sight, -2 not looked at); now, ms; and what time has made of jobs, as Transitions.lua notes it.
@@ -20,10 +20,10 @@
 -- Cost: O(log n) a job, also one that expires, and up to 15 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
-local MAX_BYTES, MAX_EXPIRED, MAX_PAGE, CLAIM_ARGS = 8 * 1024 * 1024, 1000, 100, 7
+local MAX_BYTES, MAX_EXPIRED, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 1000, 100, 7, 8
 local defaultLeaseMs = tonumber(ARGV[arg])
 local bytes, wanted = 0, 0
-for i = arg + 2, #ARGV, CLAIM_ARGS do wanted = wanted + tonumber(ARGV[i + 1]) end
+for i = arg + 2, #ARGV, RUN_ARGS do wanted = wanted + tonumber(ARGV[i + 1]) * floor(#ARGV[i + 3] / NONCE) end
 
 -- When the lease of a job of a queue ends, where the claim, then the job (u32), then the queue may name its length: at, and both forms in
 -- which that is written. A call has few different ones.
@@ -228,9 +228,9 @@ local function queuesOf(indexes)
 end
 
 -- What is answered, as above; and where in it the record of a job is still to come.
-local given, n, jobs, seen, workers = {}, 0, {}, {}, {}
-for i = arg + 2, #ARGV, CLAIM_ARGS do
-  local limit, leaseMs, nonce, worker, claimId = tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+local given, n, jobs, seen = {}, 0, {}, {}
+
+local function claim(from, limit, leaseMs, nonce, worker, prefix, claimId)
   local plain, first, found, held = claimId == '', n + 1, 0, nil
   n = first
   if not plain then
@@ -239,15 +239,14 @@ for i = arg + 2, #ARGV, CLAIM_ARGS do
     found = #held
     if found > 0 then limit = 0 end
   end
-  if not workers[worker] then workers[worker] = char(#worker) .. '\0\0' .. worker end
-  for _, queue in ipairs(queuesOf(ARGV[i])) do
-    if ARGV[i + 6] == '1' then seen[#seen + 1] = { queue, worker } end
+  for i = 1, #from do
+    local queue = from[i]
     while found < limit and (found == 0 or bytes < MAX_BYTES) do
       queue.seen = true
       local job, record = nextDue(queue, plain)
       if not job then break end
       if record then
-        given[n + 1], given[n + 2] = job, grantPlain(job, record, queue, leaseMs, nonce, workers[worker])
+        given[n + 1], given[n + 2] = job, grantPlain(job, record, queue, leaseMs, nonce, prefix)
       else
         all.grant(job, queue, leaseMs, nonce, worker)
         given[n + 1], jobs[n + 2] = job.id, job
@@ -258,6 +257,15 @@ for i = arg + 2, #ARGV, CLAIM_ARGS do
   end
   given[first] = found
   if held and limit > 0 and found > 0 then all.remember(claimId, nonce, held) end
+end
+
+for i = arg + 2, #ARGV, RUN_ARGS do
+  local from, limit, leaseMs, nonces, worker = queuesOf(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
+  local prefix = char(#worker) .. '\0\0' .. worker
+  if ARGV[i + 6] == '1' then
+    for _, queue in ipairs(from) do seen[#seen + 1] = { queue, worker } end
+  end
+  for at = 1, #nonces, NONCE do claim(from, limit, leaseMs, sub(nonces, at, at + NONCE - 1), worker, prefix, ARGV[i + 5]) end
 end
 for _, queue in ipairs(queues) do
   if queue.plain > 0 then

@@ -87,11 +87,17 @@ internal sealed class ClaimStore : IAsyncDisposable
     private async Task<IReadOnlyList<Claimed>> ClaimAsync(PartitionKeys partition, IReadOnlyList<Claim> batch)
     {
         var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(Limits.DefaultLeaseMs, ClaimMemoryMs);
-        foreach (var claim in batch)
+        for (var at = 0; at < batch.Count;)
         {
+            var (claim, first) = (batch[at], at);
+            while (at < batch.Count && claim.IsLike(batch[at]))
+            {
+                at++;
+            }
+
             call.Add(
                 string.Join(',', claim.Queues.Select(queue => call.Queue(queue.Stored))), claim.Limit,
-                claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes(LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
+                claim.LeaseMs is { } leaseMs ? leaseMs : "", Unguessable.Bytes((at - first) * LeaseToken.NonceBytes), claim.Worker ?? "", claim.Id ?? "",
                 workers.IsNews(claim, partition) ? "1" : "");
         }
 

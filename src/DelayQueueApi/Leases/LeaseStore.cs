@@ -69,9 +69,15 @@ internal sealed class LeaseStore : IAsyncDisposable
     private async Task<IReadOnlyList<Acked>> AckAsync(PartitionKeys partition, IReadOnlyList<Ack> batch)
     {
         var call = new ScriptCall(partition) { SharedBy = batch.Count }.Add(options.SettledRetentionMs, options.IdempotencyRetentionMs, options.IdempotencyKeys);
-        foreach (var ack in batch)
+        for (var at = 0; at < batch.Count;)
         {
-            Add(call, ack.Lease).Add(ack.Result?.Utf8 ?? RedisValue.EmptyString, ack.Then.Count);
+            var (ack, first) = (batch[at], at);
+            while (at < batch.Count && ack.IsLike(batch[at]))
+            {
+                at++;
+            }
+
+            call.Add(call.Queue(ack.Lease.Token.Queue.Stored), Leases(batch, first, at - first), ack.Result?.Utf8 ?? RedisValue.EmptyString, ack.Then.Count);
             foreach (var job in ack.Then)
             {
                 job.AddTo(call);
@@ -81,6 +87,18 @@ internal sealed class LeaseStore : IAsyncDisposable
         var answers = ((RedisResult[])(await scripts.RunAsync(AckScript, call))!).Select((answer, i) => Decode(answer, partition, call, batch[i].Then)).ToArray();
         events.Acked(batch, answers);
         return answers;
+    }
+
+    /// <summary>Ids and names of leases, as AckJob.lua reads them.</summary>
+    private static byte[] Leases(IReadOnlyList<Ack> acks, int first, int count)
+    {
+        var leases = new byte[count * HeldLease.Bytes];
+        for (var i = 0; i < count; i++)
+        {
+            acks[first + i].Lease.CopyTo(leases.AsSpan(i * HeldLease.Bytes));
+        }
+
+        return leases;
     }
 
     private Acked Decode(RedisResult reply, PartitionKeys partition, ScriptCall call, IReadOnlyList<NewJob> then)

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 
@@ -46,4 +47,14 @@ internal sealed record LeaseToken(ReadOnlyMemory<byte> Name, QueueName Queue)
 /// <summary>A lease as its worker names it.</summary>
 /// <param name="Partition">The partition that the job is in.</param>
 /// <param name="StoredId">The job's id in it.</param>
-internal sealed record HeldLease(PartitionKeys Partition, byte[] StoredId, LeaseToken Token);
+internal sealed record HeldLease(PartitionKeys Partition, byte[] StoredId, LeaseToken Token)
+{
+    /// <summary>Of its id and its name, as scripts take them.</summary>
+    public const int Bytes = JobId.StoredBytes + LeaseToken.NameBytes;
+
+    public void CopyTo(Span<byte> target)
+    {
+        StoredId.CopyTo(target);
+        Token.Name.Span.CopyTo(target[JobId.StoredBytes..]);
+    }
+}

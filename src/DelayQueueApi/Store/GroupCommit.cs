@@ -37,25 +37,29 @@ internal sealed class GroupCommit<TOperation, TReply>(
     /// <param name="operation">What to do.</param>
     /// <param name="cancellation">Before the operation is sent it takes it back; then it has no effect.</param>
     /// <exception cref="StoreException">The store could not be asked or did not answer; or too many operations wait, or this one for too long.</exception>
-    public async Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default) =>
-        (await Submit(new Pending([operation], weight(operation), time.GetTimestamp(), cancellation)))[0];
+    public Task<TReply> SubmitAsync(TOperation operation, CancellationToken cancellation = default)
+    {
+        var one = new One(operation, weight(operation), time.GetTimestamp(), cancellation);
+        Submit(one);
+        return one.Reply;
+    }
 
     /// <summary>As if each was submitted, in order; as many at a time as fit into one call do stay together.</summary>
     /// <returns>For each its reply, or why there is none.</returns>
     public async Task<IReadOnlyList<(TReply? Reply, StoreException? Failure)>> SubmitAllAsync(IReadOnlyList<TOperation> operations)
     {
         var parts = Parts(operations).ToArray();
-        var replies = Array.ConvertAll(parts, Submit);
+        Array.ForEach(parts, Submit);
         var outcomes = new List<(TReply?, StoreException?)>(operations.Count);
-        for (var i = 0; i < parts.Length; i++)
+        foreach (var part in parts)
         {
             try
             {
-                outcomes.AddRange((await replies[i]).Select(reply => ((TReply?)reply, (StoreException?)null)));
+                outcomes.AddRange((await part.Replies).Select(reply => ((TReply?)reply, (StoreException?)null)));
             }
             catch (StoreException failure)
             {
-                outcomes.AddRange(parts[i].Operations.Select(_ => (default(TReply?), (StoreException?)failure)));
+                outcomes.AddRange(part.Operations.Select(_ => (default(TReply?), (StoreException?)failure)));
             }
         }
 
@@ -79,7 +83,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
 
     void IThreadPoolWorkItem.Execute() => _ = CommitNextAsync();
 
-    private IEnumerable<Pending> Parts(IReadOnlyList<TOperation> operations)
+    private IEnumerable<Many> Parts(IReadOnlyList<TOperation> operations)
     {
         var part = new List<TOperation>();
         var total = 0L;
@@ -88,7 +92,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
             var added = weight(operation);
             if (part.Count == MaxOperations || (part.Count > 0 && total + added > maxWeight))
             {
-                yield return new Pending(part, total, time.GetTimestamp());
+                yield return new Many(part, total, time.GetTimestamp());
                 (part, total) = ([], 0);
             }
 
@@ -98,22 +102,22 @@ internal sealed class GroupCommit<TOperation, TReply>(
 
         if (part.Count > 0)
         {
-            yield return new Pending(part, total, time.GetTimestamp());
+            yield return new Many(part, total, time.GetTimestamp());
         }
     }
 
-    private Task<IReadOnlyList<TReply>> Submit(Pending pending)
+    private void Submit(Pending pending)
     {
         lock (gate)
         {
             if (disposed || operationsWaiting >= MaxWaiting)
             {
-                return Task.FromException<IReadOnlyList<TReply>>(new StoreException(
-                    Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
+                pending.Fail(new StoreException(Applied.No, disposed ? "The service is stopping." : "Too many operations wait for the store."));
+                return;
             }
 
             waiting.Enqueue(pending);
-            operationsWaiting += pending.Operations.Count;
+            operationsWaiting += pending.Count;
             weightWaiting += pending.Weight;
             if (calls == 0 || (calls < MaxCalls && IsFull))
             {
@@ -121,8 +125,6 @@ internal sealed class GroupCommit<TOperation, TReply>(
                 CommitLater();
             }
         }
-
-        return pending.Task;
     }
 
     /// <summary>Behind the work that is there already: in a busy process it brings more operations for the call.</summary>
@@ -138,7 +140,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
             batch = Gather();
             // What is sent for several requests belongs to the trace of the first that has one.
             Activity.Current = batch.Find(pending => pending.Span is not null)?.Span;
-            call = batch.Count == 0 ? Task.FromResult<IReadOnlyList<TReply>>([]) : commit([.. batch.SelectMany(pending => pending.Operations)]);
+            call = batch.Count == 0 ? Task.FromResult<IReadOnlyList<TReply>>([]) : commit(OperationsOf(batch));
         }
 
         await AnswerAsync(batch, call);
@@ -166,7 +168,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
             {
                 if (!IsLeft(next))
                 {
-                    count += next.Operations.Count;
+                    count += next.Count;
                     total += next.Weight;
                     if (batch.Count > 0 && (count > MaxOperations || total > maxWeight))
                     {
@@ -177,7 +179,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
                 }
 
                 waiting.Dequeue();
-                operationsWaiting -= next.Operations.Count;
+                operationsWaiting -= next.Count;
                 weightWaiting -= next.Weight;
             }
         }
@@ -185,10 +187,33 @@ internal sealed class GroupCommit<TOperation, TReply>(
         return batch;
     }
 
+    private static List<TOperation> OperationsOf(List<Pending> batch)
+    {
+        var operations = new List<TOperation>(batch.Count);
+        foreach (var pending in batch)
+        {
+            pending.AddTo(operations);
+        }
+
+        return operations;
+    }
+
     /// <summary>True where nobody waits for the operation any more.</summary>
-    private bool IsLeft(Pending pending) =>
-        pending.Cancellation.IsCancellationRequested ? pending.TrySetCanceled(pending.Cancellation)
-        : time.GetElapsedTime(pending.Since) > patience && pending.TrySetException(new StoreException(Applied.No, "The store is too slow: the operation was not sent in time."));
+    private bool IsLeft(Pending pending)
+    {
+        if (pending.TryCancel())
+        {
+            return true;
+        }
+
+        var isLate = time.GetElapsedTime(pending.Since) > patience;
+        if (isLate)
+        {
+            pending.Fail(new StoreException(Applied.No, "The store is too slow: the operation was not sent in time."));
+        }
+
+        return isLate;
+    }
 
     private static async Task AnswerAsync(List<Pending> batch, Task<IReadOnlyList<TReply>> call)
     {
@@ -198,32 +223,70 @@ internal sealed class GroupCommit<TOperation, TReply>(
             var first = 0;
             foreach (var pending in batch)
             {
-                var count = pending.Operations.Count;
-                pending.SetResult(count == replies.Count ? replies : [.. replies.Skip(first).Take(count)]);
-                first += count;
+                pending.Answer(replies, first);
+                first += pending.Count;
             }
         }
 #pragma warning disable CA1031 // Whatever went wrong belongs to those who asked; the others go on.
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            batch.ForEach(pending => pending.TrySetException(error));
+            batch.ForEach(pending => pending.Fail(error));
         }
     }
 
     /// <summary>What was submitted together, and so goes into one call.</summary>
-    private sealed class Pending(IReadOnlyList<TOperation> operations, long weight, long since, CancellationToken cancellation = default)
-        : TaskCompletionSource<IReadOnlyList<TReply>>(TaskCreationOptions.RunContinuationsAsynchronously)
+    private abstract class Pending(int count, long weight, long since)
     {
-        public IReadOnlyList<TOperation> Operations => operations;
+        public int Count => count;
 
         public long Weight => weight;
+
+        public long Since => since;
 
         /// <summary>Of the request, where it is traced.</summary>
         public Activity? Span { get; } = Spans.Sampled;
 
-        public long Since => since;
+        public abstract void AddTo(List<TOperation> operations);
 
-        public CancellationToken Cancellation => cancellation;
+        /// <summary>Takes its own out of the replies of a call, and does nothing where it has an answer.</summary>
+        public abstract void Answer(IReadOnlyList<TReply> replies, int first);
+
+        public abstract void Fail(Exception error);
+
+        /// <returns>True where its client has gone.</returns>
+        public abstract bool TryCancel();
+    }
+
+    private sealed class One(TOperation operation, long weight, long since, CancellationToken cancellation) : Pending(1, weight, since)
+    {
+        private readonly TaskCompletionSource<TReply> reply = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<TReply> Reply => reply.Task;
+
+        public override void AddTo(List<TOperation> operations) => operations.Add(operation);
+
+        public override void Answer(IReadOnlyList<TReply> replies, int first) => reply.TrySetResult(replies[first]);
+
+        public override void Fail(Exception error) => reply.TrySetException(error);
+
+        public override bool TryCancel() => cancellation.IsCancellationRequested && reply.TrySetCanceled(cancellation);
+    }
+
+    private sealed class Many(IReadOnlyList<TOperation> operations, long weight, long since) : Pending(operations.Count, weight, since)
+    {
+        private readonly TaskCompletionSource<IReadOnlyList<TReply>> replies = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IReadOnlyList<TOperation> Operations => operations;
+
+        public Task<IReadOnlyList<TReply>> Replies => replies.Task;
+
+        public override void AddTo(List<TOperation> all) => all.AddRange(operations);
+
+        public override void Answer(IReadOnlyList<TReply> all, int first) => replies.TrySetResult(all.Count == Count ? all : [.. all.Skip(first).Take(Count)]);
+
+        public override void Fail(Exception error) => replies.TrySetException(error);
+
+        public override bool TryCancel() => false;
     }
 }

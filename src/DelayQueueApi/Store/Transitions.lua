@@ -123,6 +123,7 @@ local function reap(queue, limit)
     if over > 0 then each(call('ZRANGE', key, 0, over - 1), key, function(job) remove(job, queue) end) end
   end
   flush()
+  queue.eventAt = nil
   call('ZADD', QUEUES, nextEvent(queue), queue.name)
   return limit - left
 end

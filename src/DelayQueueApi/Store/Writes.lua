@@ -17,12 +17,16 @@ local function listOf(lists, key)
   return list
 end
 
+-- Something is to be done in the queue at that instant. There is nothing to write where it is known to have an earlier event.
 local function addEvent(queue, at)
-  if at < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = at end
+  if at < (queue.eventAt or math.huge) and at < (writes.events[queue.name] or math.huge) then writes.events[queue.name] = at end
 end
 
 -- Whether something is due in the queue.
-local function hasEvent(queue) return tonumber(call('ZSCORE', QUEUES, queue.name) or NEVER) <= now end
+local function hasEvent(queue)
+  queue.eventAt = tonumber(call('ZSCORE', QUEUES, queue.name) or NEVER)
+  return queue.eventAt <= now
+end
 
 -- From now on the queue is there, also while it has no jobs.
 local function register(queue) return call('ZADD', NAMES, 'NX', 0, queue.name) end

@@ -140,7 +140,7 @@ internal abstract class ScriptTranscript(Api api)
     protected static RedisValue[] Lease(byte[] id, long fence, params RedisValue[] more) => [id, 1, (byte[])[.. U48(fence), .. Nonce], .. more];
 
     protected static RedisValue[] Ack(byte[] id, long fence, string result = "", params RedisValue[][] then) =>
-        Lease(id, fence, [result, then.Length, .. then.SelectMany(job => job)]);
+        [1, (byte[])[.. id, .. U48(fence), .. Nonce], result, then.Length, .. then.SelectMany(job => job)];
 
     protected static RedisValue[] Nack(byte[] id, long fence, RedisValue? delay = null, bool dead = false, string backoff = Default) =>
         Lease(id, fence, "type\0what", delay ?? "", dead ? "1" : "", 3_000_000_000, backoff);
