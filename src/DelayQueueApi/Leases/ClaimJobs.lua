@@ -17,7 +17,7 @@
 -- Returns four values: for each claim how many jobs it gets and then id, record, id, record, …; a number a queue: µs until it may have
 --         a due job (0 it has one now, -1 nothing in sight, -2 not looked at); now, ms; and what time has made of jobs, as Transitions.lua notes it.
 -- A queue that is paused has no due job.
--- Cost: O(log n) a job, also one that expires, and up to 15 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
+-- Cost: O(log n) a job, also one that expires, and up to 25 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
 local MAX_BYTES, MAX_EXPIRED, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 1000, 100, 7, 8
@@ -114,17 +114,27 @@ for _, queue in ipairs(queues) do
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
--- Entries of the priority that the queue is at. The upper five and the lower five are looked at once each, since most queues use few:
--- queue.further is how many of these that it has not come to have entries.
-local function entriesOf(queue, from, to)
+-- Whether the priority that the queue is at has no entries, as far as is known. The upper five and the lower five are asked for at once
+-- each, since most queues use few: queue.further is how many of these that it has not come to have entries.
+local function isEmpty(queue)
   local priority = queue.priority
-  if queue.reached ~= priority then
-    if priority == 9 or priority == 4 then queue.further = call('EXISTS', unpack(KEYS, queue.first + priority - 4, queue.first + priority)) end
-    if queue.further == 0 then return {} end
+  if queue.reached == priority then return false end
+  if (priority == 9 or priority == 4) and queue.asked ~= priority then
+    queue.asked, queue.further = priority, call('EXISTS', unpack(KEYS, queue.first + priority - 4, queue.first + priority))
   end
-  local entries = call('ZRANGE', pendingOf(queue, priority), from, to, 'WITHSCORES')
-  if #entries > 0 and queue.reached ~= priority then queue.reached, queue.further = priority, queue.further - 1 end
-  return entries
+  return queue.further == 0
+end
+
+local function reach(queue)
+  if queue.reached ~= queue.priority then queue.reached, queue.further = queue.priority, queue.further - 1 end
+end
+
+-- The run-at of the entry of the priority that the queue is at that has so many before it; math.huge for none.
+local function runAtOf(queue, rank)
+  local runAt = not isEmpty(queue) and call('ZRANGE', pendingOf(queue, queue.priority), rank, rank, 'WITHSCORES')[2]
+  if not runAt then return math.huge end
+  reach(queue)
+  return tonumber(runAt)
 end
 
 local function toNextPriority(queue)
@@ -133,19 +143,17 @@ local function toNextPriority(queue)
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until they are written, so it starts
--- after them; the first id that is not due yet tells when the queue is to be looked at again. A page is as long as what is asked
--- for, and longer where that finds jobs that are not to be given; of the entry behind it only the run-at is looked at.
+-- after them; where there are no more, the entry behind tells when the queue is to be looked at again. A page is as long as what is
+-- asked for, and longer where that finds jobs that are not to be given.
 local function readPage(queue)
-  local ids, size = {}, queue.pageSize
-  local entries = entriesOf(queue, queue.taken, queue.taken + size)
+  local ids, size, taken = {}, queue.pageSize, queue.taken
   queue.hasMore = false
-  for i = 1, #entries, 2 do
-    local runAt = tonumber(entries[i + 1])
-    if runAt > now then
-      queue.nextAt = math.min(queue.nextAt, runAt)
-      break
-    end
-    if #ids == size then queue.hasMore = true else ids[#ids + 1] = entries[i] end
+  if not isEmpty(queue) then
+    ids = call('ZRANGEBYSCORE', pendingOf(queue, queue.priority), '-inf', int(now), 'LIMIT', taken, size + 1)
+    queue.hasMore = #ids > size
+    ids[size + 1] = nil
+    if #ids > 0 then reach(queue) end
+    if not queue.hasMore then queue.nextAt = math.min(queue.nextAt, runAtOf(queue, taken + #ids)) end
   end
   queue.page, queue.position = ids, 1
   if #ids > 0 then
@@ -286,7 +294,7 @@ for i, queue in ipairs(queues) do
   else
     -- A claim that was full has not looked further.
     while queue.priority >= 0 and queue.nextAt > now do
-      queue.nextAt = math.min(queue.nextAt, tonumber(entriesOf(queue, 0, 0)[2] or math.huge))
+      queue.nextAt = math.min(queue.nextAt, runAtOf(queue, 0))
       toNextPriority(queue)
     end
     local lease = call('ZRANGE', queue.leased, 0, 0, 'WITHSCORES')
