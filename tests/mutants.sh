@@ -61,7 +61,7 @@ mutant reaper-without-recheck S5 Two_services_on_Redis_keep_all_promises Store/T
   's/job\.state == .L. and job\.at <= now then/job.state == "L" then/; s/each\(due\(key, now\), key/each(due(key, key == queue.leased and now + 900 or now), key/'
 
 mutant early-claim S7 Two_services_on_Redis_keep_all_promises Leases/ClaimJobs.lua \
-  's/-inf., int\(now\)/-inf\x27, int(now + 50)/; s/job\.runAt <= now/job.runAt <= now + 50/'
+  's/if runAt > now then/if runAt > now + 50 then/; s/job\.runAt <= now/job.runAt <= now + 50/'
 
 mutant forgotten-idempotency-keys S12 Two_services_on_Redis_keep_all_promises Jobs/MakeJobs.lua \
   's/local known = spec\.key and knownUnder\(spec\.key\)/local known = nil/'

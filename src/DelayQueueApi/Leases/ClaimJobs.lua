@@ -143,17 +143,25 @@ local function toNextPriority(queue)
 end
 
 -- The next page of due ids of the priority that the queue is at. Claimed ids stay in the index until they are written, so it starts
--- after them; where there are no more, the entry behind tells when the queue is to be looked at again. A page is as long as what is
--- asked for, and longer where that finds jobs that are not to be given.
+-- after them. Where the entry behind the page is due, so is all before it, and no scores are read; else the first one that is not due
+-- yet tells when the queue is to be looked at again. A page is as long as what is asked for, and longer where that finds jobs that are
+-- not to be given.
 local function readPage(queue)
   local ids, size, taken = {}, queue.pageSize, queue.taken
-  queue.hasMore = false
-  if not isEmpty(queue) then
-    ids = call('ZRANGEBYSCORE', pendingOf(queue, queue.priority), '-inf', int(now), 'LIMIT', taken, size + 1)
-    queue.hasMore = #ids > size
-    ids[size + 1] = nil
-    if #ids > 0 then reach(queue) end
-    if not queue.hasMore then queue.nextAt = math.min(queue.nextAt, runAtOf(queue, taken + #ids)) end
+  queue.hasMore = runAtOf(queue, taken + size) <= now
+  if queue.hasMore then
+    ids = call('ZRANGE', pendingOf(queue, queue.priority), taken, taken + size - 1)
+  elseif not isEmpty(queue) then
+    local entries = call('ZRANGE', pendingOf(queue, queue.priority), taken, taken + size, 'WITHSCORES')
+    if #entries > 0 then reach(queue) end
+    for i = 1, #entries, 2 do
+      local runAt = tonumber(entries[i + 1])
+      if runAt > now then
+        queue.nextAt = math.min(queue.nextAt, runAt)
+        break
+      end
+      ids[#ids + 1] = entries[i]
+    end
   end
   queue.page, queue.position = ids, 1
   if #ids > 0 then
