@@ -7,6 +7,7 @@ internal static class Limits
     public const int MaxPriority = 9;
     public const int DefaultPriority = 4;
     public const int MaxAttempts = 1_000;
+    public const int DefaultMaxAttempts = 20;
     public const int MinLeaseMs = 1_000;
     public const int MaxLeaseMs = 12 * 3_600_000;
     public const int DefaultLeaseMs = 30_000;

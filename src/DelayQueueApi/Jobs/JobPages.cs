@@ -43,7 +43,7 @@ internal sealed class JobPages(ScriptRunner scripts, Partitions partitions)
             var now = DateTimeOffset.FromUnixTimeMilliseconds((long)reply[0]);
             for (var i = 4; i < reply.Length; i += 2)
             {
-                var job = JobRecord.Decode(JobId.FromStored(partition.Number, (byte[])reply[i]!), (byte[])reply[i + 1]!);
+                var job = JobRecord.Decode(partition.Number, (byte[])reply[i]!, (byte[])reply[i + 1]!);
                 bytes += job.Stored.Length;
                 jobs.Add(Job.From(job, now));
             }

@@ -8,19 +8,25 @@ namespace DelayQueueApi.Jobs;
 
 /// <summary>
 /// A job as it lies in the store (docs/keyspace.md). Scripts write the header; the body is made here and only copied by
-/// scripts: queue, options, backoff, metadata, traceparent, each behind its length, then the payload.
+/// scripts: queue and, where there are any, options, backoff, metadata and traceparent, each behind its length, then the payload.
 /// </summary>
 internal sealed record JobRecord
 {
-    public const int HeaderBytes = 21;
+    public const int HeaderBytes = 9;
+
+    /// <summary>Enqueued-at, most attempts and lease, where they are not the instant of the id and the usual limits.</summary>
+    public const int TermsBytes = 12;
+
     private const int LeaseBytes = 31;
-    private const int BodyLengthBytes = 1 + 1 + 2 + 1;
 
-    /// <summary>In the length of the queue's name: options follow.</summary>
-    private const byte OptionsFollow = 0x80;
+    /// <summary>Before options, backoff, metadata and traceparent.</summary>
+    private const int LengthBytes = 1 + 1 + 2 + 1;
 
-    /// <summary>Bits of the mark, which is a digit.</summary>
-    private const byte CancelMark = 1, LeaseFollows = 4;
+    /// <summary>In the length of the queue's name: options, backoff, metadata and traceparent follow.</summary>
+    private const byte DetailsFollow = 0x80;
+
+    /// <summary>Bits of the mark, which is a digit or what follows digits.</summary>
+    private const byte CancelMark = 1, LeaseFollows = 4, TermsFollow = 8;
 
     /// <summary>The lease of a job that no worker has had.</summary>
     private static readonly byte[] NoLease = new byte[LeaseBytes];
@@ -102,33 +108,37 @@ internal sealed record JobRecord
         var stored = backoff?.ToStored() ?? "";
         var pairs = metadata is { Count: > 0 } ? JsonSerializer.SerializeToUtf8Bytes(metadata, WireJson.Default.DictionaryStringString) : [];
         var trace = traceparent ?? "";
-        var askedBytes = asked.Length > 0 ? 1 + asked.Length : 0;
-        var body = new byte[BodyLengthBytes + queue.Length + askedBytes + stored.Length + pairs.Length + trace.Length + payload.Utf8.Length];
+        var details = asked.Length + stored.Length + pairs.Length + trace.Length;
+        var name = QueueName.InRecord(queue);
+        var body = new byte[1 + name.Length + (details > 0 ? LengthBytes + details : 0) + payload.Utf8.Length];
         var rest = body.AsSpan();
 
-        Put(ref rest, queue);
-        if (asked.Length > 0)
+        Put(ref rest, name);
+        if (details > 0)
         {
-            body[0] |= OptionsFollow;
+            body[0] |= DetailsFollow;
             Put(ref rest, asked);
+            Put(ref rest, stored);
+            BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)pairs.Length);
+            pairs.CopyTo(rest[2..]);
+            rest = rest[(2 + pairs.Length)..];
+            Put(ref rest, trace);
         }
 
-        Put(ref rest, stored);
-        BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)pairs.Length);
-        pairs.CopyTo(rest[2..]);
-        rest = rest[(2 + pairs.Length)..];
-        Put(ref rest, trace);
         payload.Utf8.Span.CopyTo(rest);
         return body;
 
-        static void Put(ref Span<byte> rest, string text)
+        static void Put(ref Span<byte> rest, ReadOnlySpan<char> text)
         {
             rest[0] = checked((byte)text.Length);
             rest = rest[(1 + Encoding.ASCII.GetBytes(text, rest[1..]))..];
         }
     }
 
-    public static JobRecord Decode(JobId id, ReadOnlyMemory<byte> record)
+    /// <param name="partition">The partition that it is in.</param>
+    /// <param name="id">Its id in it.</param>
+    /// <param name="record">Its record.</param>
+    public static JobRecord Decode(int partition, ReadOnlySpan<byte> id, ReadOnlyMemory<byte> record)
     {
         var rest = record;
         var header = Take(ref rest, HeaderBytes).Span;
@@ -145,24 +155,29 @@ internal sealed record JobRecord
             result = Take(ref rest, BinaryPrimitives.ReadInt32BigEndian(rest.Span[6..]), skip: 10);
         }
 
-        var optionsFollow = (rest.Span[0] & OptionsFollow) != 0;
-        var queue = Take(ref rest, rest.Span[0] & ~OptionsFollow, skip: 1);
-        var options = optionsFollow ? JobOptions.FromStored(Encoding.ASCII.GetString(TakeShort(ref rest).Span)) : JobOptions.None;
-        var backoff = TakeShort(ref rest);
-        var metadata = Take(ref rest, BinaryPrimitives.ReadUInt16BigEndian(rest.Span), skip: 2);
-        var traceparent = TakeShort(ref rest);
+        var terms = (header[2] & TermsFollow) != 0 ? Take(ref rest, TermsBytes).Span : default;
+        var detailsFollow = (rest.Span[0] & DetailsFollow) != 0;
+        var queue = Take(ref rest, rest.Span[0] & ~DetailsFollow, skip: 1);
+        var (options, backoff, metadata, traceparent) = (ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty);
+        if (detailsFollow)
+        {
+            options = TakeShort(ref rest);
+            backoff = TakeShort(ref rest);
+            metadata = Take(ref rest, BinaryPrimitives.ReadUInt16BigEndian(rest.Span), skip: 2);
+            traceparent = TakeShort(ref rest);
+        }
 
         return new JobRecord
         {
             Stored = record,
-            Id = id,
+            Id = JobId.FromStored(partition, id),
             State = state,
             Priority = header[1] - '0',
             CancelRequested = (header[2] & CancelMark) != 0,
             RunAt = Store.Stored.Instant(header[3..]),
-            EnqueuedAt = Store.Stored.Instant(header[9..]),
-            MaxAttempts = U16(header, 15),
-            LeaseMs = BinaryPrimitives.ReadUInt32BigEndian(header[17..]),
+            EnqueuedAt = Store.Stored.Instant(terms.IsEmpty ? id : terms),
+            MaxAttempts = terms.IsEmpty ? Limits.DefaultMaxAttempts : U16(terms, 6),
+            LeaseMs = terms.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32BigEndian(terms[8..]),
             Fence = Store.Stored.U48(lease),
             Lease = leased[..Leases.LeaseToken.NameBytes],
             At = Store.Stored.Instant(lease[Leases.LeaseToken.NameBytes..]),
@@ -174,8 +189,8 @@ internal sealed record JobRecord
             Past = past,
             KeptUntil = keptUntil,
             Result = result.IsEmpty ? null : new RawJson(result),
-            Options = options,
-            StoredQueue = Encoding.ASCII.GetString(queue.Span),
+            Options = JobOptions.FromStored(Encoding.ASCII.GetString(options.Span)),
+            StoredQueue = QueueName.StoredFrom(queue.Span),
             Backoff = Backoff.FromStored(Encoding.ASCII.GetString(backoff.Span)),
             Metadata = metadata.IsEmpty ? null : JsonSerializer.Deserialize(metadata.Span, WireJson.Default.DictionaryStringString),
             Traceparent = traceparent.IsEmpty ? null : Encoding.ASCII.GetString(traceparent.Span),
@@ -190,7 +205,7 @@ internal sealed record JobRecord
     {
         try
         {
-            var job = Decode(default, record);
+            var job = Decode(0, id, record);
             var leaseFollows = (record[2] & LeaseFollows) != 0;
             var isWhole = id.Length == JobId.StoredBytes && Enum.IsDefined(job.State) && job.Priority is >= Limits.MinPriority and <= Limits.MaxPriority
                 && (leaseFollows || job.State == StoredState.Pending) && QueueName.IsStored(job.StoredQueue);

@@ -62,7 +62,7 @@ internal sealed class JobStore : IAsyncDisposable
             return null;
         }
 
-        var job = JobRecord.Decode(id, (byte[])reply[1]!);
+        var job = JobRecord.Decode(partition.Number, stored, (byte[])reply[1]!);
         var now = Instant(reply[0]);
         return job.IsGone(now) ? null : (job, now);
     }
@@ -98,7 +98,7 @@ internal sealed class JobStore : IAsyncDisposable
         }
 
         wakeups.Announce(read.StoredQueue);
-        return new Updated(outcome, JobRecord.Decode(read.Id, (byte[])reply[1]!), Instant(reply[2]));
+        return new Updated(outcome, JobRecord.Decode(read.Id.Partition, id, (byte[])reply[1]!), Instant(reply[2]));
 
         static RedisValue Or(long? value) => value is { } number ? number : "";
     }

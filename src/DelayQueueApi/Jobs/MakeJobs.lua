@@ -10,9 +10,9 @@ local function specOf(run, i)
   local head, body = run.head, ARGV[run.bodies + i]
   local spec = setmetatable({
     id = '', record = '', inQueue = run.queue, queue = run.queue.name, priority = run.priority, random = sub(run.random, RANDOM * i - 4, RANDOM * i),
-    body = body, runAt = run.runAt, times = run.times, before = '', first = 0,
+    body = body, runAt = run.runAt, terms = run.terms, before = '', first = 0,
   }, NEW)
-  local _, _, options = readStart(body, 1)
+  local _, options = readStart(body, 1)
   if options ~= '' then readOptions(spec, options) end
   if #head > HEAD then
     local letter = sub(head, HEAD + 1, HEAD + 1)
@@ -31,7 +31,7 @@ local function knownUnder(key)
     local known = idempotency.get(key)
     if known and readU48(known, 45) > now then
       remembered[key] = {
-        hash = sub(known, 1, 16), id = sub(known, 29, 42), runAt = readU48(known, 17), times = sub(known, 17, 28) .. sub(known, 43, 44),
+        hash = sub(known, 1, 16), id = sub(known, 29, 42), runAt = readU48(known, 17), terms = sub(known, 23, 28) .. sub(known, 43, 44),
       }
     end
   end
@@ -99,7 +99,7 @@ end
 -- Writes what was made and what else has changed. Keys, and what else promises a job, are written before it.
 local function flushMade()
   for _, job in ipairs(toRemember) do
-    idempotency.set(job.key, job.hash .. sub(job.times, 1, 12) .. job.id .. sub(job.times, 13, 14) .. u48(now + job.knownMs))
+    idempotency.set(job.key, job.hash .. u48(job.runAt) .. sub(job.terms, 1, 6) .. job.id .. sub(job.terms, 7, 8) .. u48(now + job.knownMs))
   end
   if idempotency then idempotency.write() end
   writeMade(flush)

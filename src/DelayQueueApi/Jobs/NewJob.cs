@@ -21,8 +21,8 @@ internal sealed record NewJob(
     /// <summary>The quota of its namespace that leaves no room for it; null where there is room.</summary>
     public Quota? Over { get; init; }
 
-    /// <summary>How many bytes it takes in the store.</summary>
-    public int RecordBytes => JobRecord.HeaderBytes + Body.Length;
+    /// <summary>How many bytes its record takes at most.</summary>
+    public int RecordBytes => JobRecord.HeaderBytes + JobRecord.TermsBytes + Body.Length;
 
     /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
     public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;

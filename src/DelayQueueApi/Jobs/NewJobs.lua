@@ -1,4 +1,4 @@
--- Stands before the scripts that make jobs, after Prelude.lua.
+-- Stands before the scripts that make jobs, after Prelude.lua and Body.lua.
 --
 -- ARGV  jobs that are alike, a run of one or more; read by readRun():
 --       1 queue      index of their queue
@@ -10,17 +10,20 @@
 --                    request's body, and the key
 --       4 random     5 random bytes a job, which end their ids
 --       then a body a job: the rest of the record, in JobRecord's form
-local RUN_ARGS, RANDOM, HEAD, DEFAULT_ATTEMPTS = 4, 5, 7, 20
+local RUN_ARGS, RANDOM, HEAD = 4, 5, 7
 local enqueuedAt = u48(now)
 
 local function readRun(at)
   local queue, when, head, random = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local delay, priority, attempts = tonumber(when), byte(head) - 48, sub(head, 2, 3)
   local runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2)))
-  if attempts == '\0\0' then attempts = sub(u48(settingsOf(queue).maxAttempts or DEFAULT_ATTEMPTS), 5) end
+  if attempts == '\0\0' then
+    local most = settingsOf(queue).maxAttempts
+    attempts = most and sub(u48(most), 5) or sub(USUAL_LIMITS, 1, 2)
+  end
   return {
     queue = queue, runAt = runAt, head = head, random = random, n = floor(#random / RANDOM), bodies = at + RUN_ARGS - 1, priority = priority,
-    attempts = attempts, times = u48(runAt) .. enqueuedAt .. attempts .. sub(head, 4, HEAD),
+    attempts = attempts, terms = enqueuedAt .. attempts .. sub(head, 4, HEAD),
   }
 end
 
@@ -58,15 +61,18 @@ end
 local function makePlain(run, i, made)
   local queue, bodies, behind = run.queue, run.bodies, i
   if #run.head > HEAD or settingsOf(queue).maxLength then return i, 0 end
-  while behind <= run.n and byte(ARGV[bodies + behind]) < 128 do behind = behind + 1 end
+  while behind <= run.n and not hasOptions(ARGV[bodies + behind], 1) do behind = behind + 1 end
   if behind == i then return i, 0 end
 
   local key = pendingOf(queue, run.priority)
   local first = becomesFirst(key, run.runAt)
   local records, adds, random, attempts = writes.records, listOf(writes.adds, key), run.random, run.attempts
-  local start, score, r, a, m, bytes = 'P' .. run.priority .. '0' .. run.times, int(run.runAt), #records, #adds, #made, 0
+  local score, r, a, m, bytes = int(run.runAt), #records, #adds, #made, 0
+  local start, withTerms = 'P' .. run.priority .. '0' .. u48(run.runAt), 'P' .. run.priority .. '8' .. u48(run.runAt) .. run.terms
+  local isUsual = run.terms == enqueuedAt .. USUAL_LIMITS
   for j = i, behind - 1 do
-    local id, record = nextId(sub(random, RANDOM * j - 4, RANDOM * j)), start .. ARGV[bodies + j]
+    local id = nextId(sub(random, RANDOM * j - 4, RANDOM * j))
+    local record = (isUsual and idInstant == now and start or withTerms) .. ARGV[bodies + j]
     records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], made[m + 1], made[m + 2] = id, record, score, id, id, attempts
     r, a, m, bytes = r + 2, a + 2, m + 2, bytes + #record
     if keepsLog then note(queue, 'created', id) end

@@ -1,4 +1,5 @@
 -- include Store/Prelude.lua
+-- include Jobs/Body.lua
 -- include Jobs/NewJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
@@ -27,11 +28,11 @@ local function defineAll()
     local status, job = plan(spec, 0)
     if status == MADE then
       job = make(spec, job)
-      made[#made + 1] = job.id .. sub(job.times, 13, 14)
+      made[#made + 1] = job.id .. sub(job.terms, 7, 8)
       return job.first
     end
     made[#made + 1] = NO_JOB .. '\0\0'
-    job = job or { id = '', runAt = 0, times = makeTimes(0, 0, 0, 0) }
+    job = job or { id = '', runAt = 0, terms = makeTerms(0, 0, 0) }
     answer[#answer + 1] = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
     return 0
   end

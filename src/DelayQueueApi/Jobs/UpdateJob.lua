@@ -36,9 +36,9 @@ else
   job.priority = number(2) or job.priority
   local delay, runAt = number(5), number(6)
   job.runAt = delay and now + delay or runAt and math.max(now, runAt) or job.runAt
-  job.times = makeTimes(job.runAt, enqueuedAtOf(job), number(3) or maxAttemptsOf(job), number(4) or leaseMsOf(job))
+  job.terms = makeTerms(enqueuedAtOf(job), number(3) or maxAttemptsOf(job), number(4) or leaseMsOf(job))
   if ARGV[arg + 7] ~= '' then
-    local _, _, options = readStart(ARGV[arg + 7], 1)
+    local _, options = readStart(ARGV[arg + 7], 1)
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
     readOptions(job, options)
   end

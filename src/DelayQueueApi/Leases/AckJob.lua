@@ -1,6 +1,7 @@
 -- include Store/Prelude.lua
 -- include Store/EvenIfFull.lua
 -- include Leases/Settled.lua
+-- include Jobs/Body.lua
 -- Finishes leased jobs, each together with making its follow-ups: both happen or neither. Called by LeaseStore.AckAsync.
 --
 -- KEYS  as Prelude.lua; the queues of the follow-ups too
@@ -95,21 +96,20 @@ local all = makes and defineAll()
 
 -- Acks a job by its record, where it has no options, nobody waits for its end, its queue keeps none and this call makes none: most are
 -- like that, and it takes less time (docs/performance.md). False where it is not, or the lease does not hold.
-local LEASED, LEASE_ONLY = byte('L4', 1, 2)
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
 local function ackPlain(id, queue, name, r)
   if makes or not r or acked[id] or (all and all.loaded[id] ~= nil) then return false end
   local state, _, mark = byte(r, 1, 3)
-  if state ~= LEASED or mark ~= LEASE_ONLY or sub(r, 22, 35) ~= name or settingsOf(queue).retentionMs then return false end
-  local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 36, 52)
-  local headEnd = 52 + a + b * 256 + c
-  if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now
-    or sub(r, headEnd + 1, headEnd + #queue.bodyStart) ~= queue.bodyStart then return false end
+  if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name or settingsOf(queue).retentionMs then return false end
+  local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
+  local body = 41 + a + b * 256 + c + (mark == LEASE_AND_TERMS and 12 or 0)
+  if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now or not isPlainBody(queue, r, body) then return false end
   acked[id] = true
   settled.set(settledAs(queue, id), name .. 'a')
   local leaving, deletes = listOf(writes.removes, queue.leased), writes.deletes
   leaving[#leaving + 1], deletes[#deletes + 1] = id, id
   queue.acked, queue.bytes = (queue.acked or 0) + 1, queue.bytes - #r
-  if keepsLog then note(queue, 'acked', id, sub(r, 42, 43)) end
+  if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
   return true
 end
 

@@ -1,5 +1,6 @@
 -- include Store/Prelude.lua
 -- include Store/EvenIfFull.lua
+-- include Jobs/Body.lua
 -- Leases due jobs to workers: highest priority first, then earliest run-at, then earliest id. Called by ClaimStore.ClaimAsync.
 --
 -- KEYS  as Prelude.lua
@@ -73,7 +74,7 @@ local function defineAll()
     job.state, job.lease = 'L', u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
     setAttempt(job, attemptOf(job) + 1)
     setTail(job, worker, pastOf(job))
-    job.at = leaseOf(queue, leaseMs, sub(job.times, 15, 18)).at
+    job.at = leaseOf(queue, leaseMs, sub(job.terms, 9)).at
     bytes = bytes + #job.body
     count(queue, 'claimed', job.id, job.counts)
   end
@@ -172,12 +173,13 @@ end
 
 -- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and
 -- these are leased by their records, which takes less time (docs/performance.md).
-local PENDING, NO_MARK, ZERO = byte('P00', 1, 3)
+local PENDING, ZERO, NO_MARK, TERMS_ONLY = byte('P008', 1, 4)
+local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
 local function isPlain(record, queue)
   local state, priority, mark, a, b, c, d, e, f = byte(record, 1, 9)
-  return state == PENDING and mark == NO_MARK and priority == ZERO + queue.priority
+  return state == PENDING and (mark == NO_MARK or mark == TERMS_ONLY) and priority == ZERO + queue.priority
     and a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f <= now
-    and sub(record, 22, 21 + #queue.bodyStart) == queue.bodyStart
+    and isPlainBody(queue, record, HEADER + 1 + (mark == TERMS_ONLY and TERMS or 0))
 end
 
 -- The best due job of the queue: id and record of one to be leased by its record, where plain is true; or the job; or nil.
@@ -205,8 +207,10 @@ end
 -- Leases a job by its record, for the first time. Returns its new record.
 local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
 local function grantPlain(id, record, queue, leaseMs, nonce, worker)
-  local lease, records = leaseOf(queue, leaseMs, sub(record, 18, 21)), writes.records
-  local new = 'L' .. sub(record, 2, 2) .. '4' .. sub(record, 4, 21) .. FENCE .. nonce .. lease.bytes .. FIRST_COUNTS .. worker .. sub(record, 22)
+  local hasTerms, records = byte(record, 3) == TERMS_ONLY, writes.records
+  local lease = leaseOf(queue, leaseMs, hasTerms and sub(record, HEADER + TERMS - 3, HEADER + TERMS) or NO_LEASE_MS)
+  local new = 'L' .. sub(record, 2, 2) .. (hasTerms and '<' or '4') .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. FIRST_COUNTS
+    .. worker .. sub(record, HEADER + 1)
   local adds, removes, n = listOf(writes.adds, queue.leased), listOf(writes.removes, pendingOf(queue, queue.priority)), #records
   records[n + 1], records[n + 2] = id, new
   n = #adds

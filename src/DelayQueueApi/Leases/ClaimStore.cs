@@ -117,7 +117,7 @@ internal sealed class ClaimStore : IAsyncDisposable
             var jobs = new JobRecord[(int)granted[next++]];
             for (var j = 0; j < jobs.Length; j++)
             {
-                jobs[j] = JobRecord.Decode(JobId.FromStored(partition.Number, (byte[])granted[next++]!), (byte[])granted[next++]!);
+                jobs[j] = JobRecord.Decode(partition.Number, (byte[])granted[next++]!, (byte[])granted[next++]!);
             }
 
             answers[i] = new Claimed(jobs, now);

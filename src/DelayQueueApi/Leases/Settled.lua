@@ -9,6 +9,6 @@ arg = arg + 1
 -- Under what a job of a queue is remembered. All namespaces share the memory: what is not of the namespace default (Queues/Namespaces.cs)
 -- stands behind its namespace.
 local function settledAs(queue, id)
-  if not queue.space then queue.space = sub(queue.name, 1, 8) == 'default/' and '' or string.match(queue.name, '^[^/]*') .. '\0' end
+  if not queue.space then queue.space = queue.inRecord ~= queue.name and '' or string.match(queue.name, '^[^/]*') .. '\0' end
   return queue.space .. id
 end

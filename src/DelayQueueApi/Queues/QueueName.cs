@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace DelayQueueApi.Queues;
@@ -13,7 +14,7 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
 
     public bool IsValid => Text is not null && !Text.EndsWith('\n') && Regex().IsMatch(Text);
 
-    /// <summary>The name in keys and records.</summary>
+    /// <summary>The name in keys.</summary>
     public string Stored => string.Concat(Namespace, "/", Text);
 
     public static QueueName FromStored(string stored)
@@ -27,7 +28,20 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
         return new(stored[(slash + 1)..], stored[..slash]);
     }
 
-    /// <returns>Whether a text is a name as it stands in keys and records.</returns>
+    /// <returns>A name as it stands in records: without the namespace of most.</returns>
+    public static ReadOnlySpan<char> InRecord(string stored) =>
+        stored.StartsWith(DefaultPrefix, StringComparison.Ordinal) ? stored.AsSpan(DefaultPrefix.Length) : stored;
+
+    /// <returns>The name in keys of one that stands in a record.</returns>
+    public static string StoredFrom(ReadOnlySpan<byte> inRecord)
+    {
+        Span<char> text = stackalloc char[DefaultPrefix.Length + inRecord.Length];
+        DefaultPrefix.CopyTo(text);
+        Encoding.ASCII.GetChars(inRecord, text[DefaultPrefix.Length..]);
+        return new string(inRecord.Contains((byte)'/') ? text[DefaultPrefix.Length..] : text);
+    }
+
+    /// <returns>Whether a text is a name as it stands in keys.</returns>
     public static bool IsStored(string text) => text.IndexOf('/') > 0 && FromStored(text) is { IsValid: true } queue && Namespaces.IsValid(queue.Namespace);
 
     public static bool TryParse(string? text, out QueueName name)

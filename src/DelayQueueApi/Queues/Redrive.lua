@@ -15,8 +15,7 @@ end
 local function redrive(job, queue)
   if job.uniqueUntil == 'f' and holderOf(job, queue) then return false end
   change(job, queue)
-  job.state, job.at = 'P', 0
-  setRunAt(job, now)
+  job.state, job.at, job.runAt = 'P', 0, now
   setAttempt(job, 0)
   if job.uniqueUntil == 'f' then setLock(lockOf(job), job.id) end
   count(queue, 'redriven', job.id)

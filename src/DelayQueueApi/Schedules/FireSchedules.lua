@@ -1,5 +1,6 @@
 -- include Store/Prelude.lua
 -- include Store/Work.lua
+-- include Jobs/Body.lua
 -- include Jobs/NewJobs.lua
 -- include Schedules/Schedules.lua
 -- Fires schedules that are still as the caller has read them: makes the job of an instant and moves on to the next one, in one
@@ -69,7 +70,7 @@ for i, name in ipairs(names) do
         -- The last job goes only where another one takes its place.
         if status == MADE then
           if before then cancel(before, queue) end
-          setRunAt(spec, tonumber(ARGV[at + 4]))
+          spec.runAt = tonumber(ARGV[at + 4])
           local job = make(spec, other)
           code, first, firedAt, lastJob = 1, job.first, spec.runAt, job.id
         end

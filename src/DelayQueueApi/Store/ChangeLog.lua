@@ -29,7 +29,7 @@ if keepsLog then
   writeLog = function()
     if #noted == 0 then return end
     local names = {}
-    for i, queue in ipairs(about) do names[i], queue.noted = queue.bodyStart, nil end
+    for i, queue in ipairs(about) do names[i], queue.noted = char(#queue.name) .. queue.name, nil end
     -- A log that begins anew goes on with other numbers than one that was lost.
     local number = call('INCR', CHANGE_LAST)
     if number == 1 then

@@ -29,6 +29,9 @@ local JOBS, QUEUES, LAST_ID, NAMES, UNIQUE = KEYS[1], KEYS[2], KEYS[3], KEYS[10]
 local FIXED_KEYS, QUEUE_KEYS = 13, 16
 local NEVER = '9007199254740991'
 
+-- The most attempts (u16) and the lease, ms (u32, 0 for the queue's) of most jobs: records leave them out.
+local USUAL_LIMITS = '\0\20\0\0\0\0'
+
 local now, nowMicros
 if ARGV[1] == '' then
   local time = call('TIME')
@@ -67,12 +70,14 @@ local function readU48(s, i)
   return a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f
 end
 
--- first is the place of p0 in KEYS: pendingOf().
+-- first is the place of p0 in KEYS: pendingOf(). In records the name stands without the namespace of most queues.
+local DEFAULT_SPACE = 'default/'
 local queues = {}
 for i = 1, tonumber(ARGV[3]) do
   local first, name = FIXED_KEYS + 1 + (i - 1) * QUEUE_KEYS, ARGV[3 + i]
+  local inRecord = sub(name, 1, #DEFAULT_SPACE) == DEFAULT_SPACE and sub(name, #DEFAULT_SPACE + 1) or name
   queues[i] = {
-    name = name, bodyStart = char(#name) .. name, first = first,
+    name = name, inRecord = inRecord, first = first,
     leased = KEYS[first + 10], dead = KEYS[first + 11], startBy = KEYS[first + 12], completed = KEYS[first + 13], expired = KEYS[first + 14],
     stats = KEYS[first + 15], index = i, counts = {}, bytes = 0,
   }

@@ -1,8 +1,8 @@
 -- Stands before the scripts that look into jobs, as a part of Work.lua: how a job lies in the store (docs/keyspace.md).
 --
--- 21 bytes of header (big-endian numbers); where a worker has ever had the job or it is finished 31 bytes of its lease, worker and
--- past; the end of a finished job; and the body. The body (queue, options, backoff and what only C# reads) is made by
--- JobRecord.cs and only copied here.
+-- 9 bytes of header (big-endian numbers); where a worker has ever had the job or it is finished 31 bytes of its lease, worker and
+-- past; the end of a finished job; 12 bytes of its terms, where they are not the usual ones; and the body.
+-- The body (queue, options, backoff and what only C# reads) is made by JobRecord.cs and only copied here.
 local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
 
@@ -11,8 +11,12 @@ local function readU32(s, i) local a, b, c, d = byte(s, i, i + 3); return a * 16
 
 local NO_NONCE = '\0\0\0\0\0\0\0\0'
 
--- The mark is a digit, the sum of: a cancel was asked for while leased; somebody waits for the job's end; the lease follows.
-local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK = 1, 2, 4
+-- The mark is a sum: a cancel was asked for while leased; somebody waits for the job's end; the lease follows; the terms follow.
+local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK, TERMS_MARK = 1, 2, 4, 8
+
+-- A job's terms: enqueued-at (u48), the most attempts (u16) and its own lease, ms (u32). Enqueued-at is the instant in the id, but where
+-- the clock was set back.
+local function usualTerms(id) return sub(id, 1, 6) .. USUAL_LIMITS end
 
 -- Completed, or expired: the job is kept for a time.
 local KEPT = { C = true, E = true }
@@ -28,13 +32,19 @@ local function readOptions(job, options)
   end
 end
 
--- Where a body begins: the end of its queue's name, and its options. The top bit of the name's length says that there are some.
+-- Where a body begins: the end of its queue's name, and its options and their end; nil for the end where there are neither options nor
+-- backoff, metadata and traceparent, which the top bit of the name's length tells.
 local function readStart(s, from)
   local length = byte(s, from)
   local queueEnd = from + length % 128
-  if length < 128 then return queueEnd, queueEnd, '' end
+  if length < 128 then return queueEnd, '', nil end
   local optionsEnd = queueEnd + 1 + byte(s, queueEnd + 1)
-  return queueEnd, optionsEnd, sub(s, queueEnd + 2, optionsEnd)
+  return queueEnd, sub(s, queueEnd + 2, optionsEnd), optionsEnd
+end
+
+local function queueIn(s, from, to)
+  local name = sub(s, from, to)
+  return string.find(name, '/', 1, true) and name or DEFAULT_SPACE .. name
 end
 
 -- A job that no worker has had: its lease is fence and nonce, as a token names it; its tail is what follows its counts.
@@ -44,25 +54,32 @@ local JOB = { __index = {
 } }
 
 -- A job; record is what lies in the store of it. Scripts do this thousands of times a second, so that what few of them look at
--- stays as it stands in the record: times (all but run-at are read by the functions below), counts and tail.
+-- stays as it stands in the record: terms, counts and tail, which the functions below read.
 local function readJob(id, r)
-  local state, mark, headEnd = sub(r, 1, 1), byte(r, 3) - 48, 21
+  local state, mark, headEnd, terms = sub(r, 1, 1), byte(r, 3) - 48, 9, nil
+  local hasTerms = mark >= TERMS_MARK
+  if hasTerms then mark = mark - TERMS_MARK end
   local lease, at, counts, tail, keptUntil, result = NO_LEASE, 0, NO_COUNTS, NO_TAIL, nil, nil
   if mark >= LEASE_MARK then
-    local a, b, c = byte(r, 50, 52)
-    headEnd = 52 + a + b * 256 + c
-    lease, at, counts, tail = sub(r, 22, 35), readU48(r, 36), sub(r, 42, 49), sub(r, 50, headEnd)
+    local a, b, c = byte(r, 38, 40)
+    headEnd = 40 + a + b * 256 + c
+    lease, at, counts, tail = sub(r, 10, 23), readU48(r, 24), sub(r, 30, 37), sub(r, 38, headEnd)
     if KEPT[state] then
       local resultEnd = headEnd + 10 + readU32(r, headEnd + 7)
       keptUntil, result = readU48(r, headEnd + 1), sub(r, headEnd + 11, resultEnd)
       headEnd = resultEnd
     end
   end
-  local queueEnd, _, options = readStart(r, headEnd + 1)
+  if hasTerms then
+    terms, headEnd = sub(r, headEnd + 1, headEnd + 12), headEnd + 12
+  else
+    terms = usualTerms(id)
+  end
+  local queueEnd, options = readStart(r, headEnd + 1)
   local job = setmetatable({
-    id = id, record = r, state = state, priority = byte(r, 2) - 48, runAt = readU48(r, 4), times = sub(r, 4, 21), lease = lease, at = at,
+    id = id, record = r, state = state, priority = byte(r, 2) - 48, runAt = readU48(r, 4), terms = terms, lease = lease, at = at,
     counts = counts, tail = tail, keptUntil = keptUntil, result = result,
-    queue = sub(r, headEnd + 2, queueEnd), body = sub(r, headEnd + 1), before = false, inQueue = false,
+    queue = queueIn(r, headEnd + 2, queueEnd), body = sub(r, headEnd + 1), before = false, inQueue = false,
   }, JOB)
   if mark % LEASE_MARK > 0 then job.cancelled, job.watched = mark % 2 == CANCELLED_MARK, mark % LEASE_MARK >= WATCHED_MARK end
   if options ~= '' then readOptions(job, options) end
@@ -70,19 +87,19 @@ local function readJob(id, r)
 end
 
 local function writeJob(job)
-  local mark, lease = (job.cancelled and CANCELLED_MARK or 0) + (job.watched and WATCHED_MARK or 0), ''
+  local mark, lease, terms = (job.cancelled and CANCELLED_MARK or 0) + (job.watched and WATCHED_MARK or 0), '', job.terms
+  if terms == usualTerms(job.id) then terms = '' else mark = mark + TERMS_MARK end
   if job.lease ~= NO_LEASE or job.state ~= 'P' then
     mark, lease = mark + LEASE_MARK, job.lease .. u48(job.at) .. job.counts .. job.tail
     if KEPT[job.state] then lease = lease .. u48(job.keptUntil) .. u32(#job.result) .. job.result end
   end
-  return job.state .. char(48 + job.priority, 48 + mark) .. job.times .. lease .. job.body
+  return job.state .. char(48 + job.priority, 48 + mark) .. u48(job.runAt) .. lease .. terms .. job.body
 end
 
-local function enqueuedAtOf(job) return readU48(job.times, 7) end
-local function maxAttemptsOf(job) return readU16(job.times, 13) end
-local function leaseMsOf(job) return readU32(job.times, 15) end
-local function makeTimes(runAt, enqueuedAt, maxAttempts, leaseMs) return u48(runAt) .. u48(enqueuedAt) .. u16(maxAttempts) .. u32(leaseMs) end
-local function setRunAt(job, runAt) job.runAt, job.times = runAt, u48(runAt) .. sub(job.times, 7) end
+local function enqueuedAtOf(job) return readU48(job.terms, 1) end
+local function maxAttemptsOf(job) return readU16(job.terms, 7) end
+local function leaseMsOf(job) return readU32(job.terms, 9) end
+local function makeTerms(enqueuedAt, maxAttempts, leaseMs) return u48(enqueuedAt) .. u16(maxAttempts) .. u32(leaseMs) end
 
 local function attemptOf(job) return readU16(job.counts, 1) end
 local function setAttempt(job, attempt) job.counts = u16(attempt) .. sub(job.counts, 3) end
@@ -98,14 +115,15 @@ local function letGo(job, state, at)
 end
 
 local function backoffOf(job)
-  local _, startEnd = readStart(job.body, 1)
-  return sub(job.body, startEnd + 2, startEnd + 1 + byte(job.body, startEnd + 1))
+  local _, _, optionsEnd = readStart(job.body, 1)
+  return optionsEnd and sub(job.body, optionsEnd + 2, optionsEnd + 1 + byte(job.body, optionsEnd + 1)) or ''
 end
 
 -- The JSON of a job's metadata, "" for none.
 local function metadataOf(job)
-  local _, startEnd = readStart(job.body, 1)
-  local from = startEnd + 2 + byte(job.body, startEnd + 1)
+  local _, _, optionsEnd = readStart(job.body, 1)
+  if not optionsEnd then return '' end
+  local from = optionsEnd + 2 + byte(job.body, optionsEnd + 1)
   return sub(job.body, from + 2, from + 1 + readU16(job.body, from))
 end
 

@@ -12,7 +12,7 @@ end
 local function unlease(job, queue, runAt)
   change(job, queue)
   letGo(job, 'P', 0)
-  setRunAt(job, runAt)
+  job.runAt = runAt
 end
 
 local function die(job, queue)

@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Text;
 using CsCheck;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
-using StackExchange.Redis;
 
 namespace DelayQueueApi.Tests.Store;
 
@@ -15,23 +15,29 @@ public abstract class RecordTests(Api api)
     /// <summary>Reads records and writes them anew.</summary>
     private static readonly string ReadAndWrite = Script.Load("Store/Prelude.lua").Text + Script.Load("Store/Records.lua").Text + """
         local answer = {}
-        for i = arg, #ARGV do answer[#answer + 1] = writeJob(readJob('', ARGV[i])) end
+        for i = arg, #ARGV, 2 do answer[#answer + 1] = writeJob(readJob(ARGV[i], ARGV[i + 1])) end
         return answer
         """;
 
-    private static readonly byte[] Body = JobRecord.EncodeBody(
-        "default/records", new JobOptions(TtlMs: 5, RetentionMs: 6), null, new() { ["a"] = "b" }, null, new RawJson("[1]"u8.ToArray()));
+    private static readonly Body[] Bodies =
+    [
+        new("default/records", JobOptions.None, null, [7, .. "records[1]"u8]),
+        new("team/records", JobOptions.None, null, [12, .. "team/records[1]"u8]),
+        new("default/records", JobOptions.None, new() { ["a"] = "b" }, [128 + 7, .. "records"u8, 0, 0, 0, 9, .. "{\"a\":\"b\"}"u8, 0, .. "[1]"u8]),
+        new("team/records", new JobOptions(TtlMs: 5, RetentionMs: 6), null, [128 + 12, .. "team/records"u8, 4, .. "t5r6"u8, 0, 0, 0, 0, .. "[1]"u8]),
+    ];
 
     private static readonly Gen<long> Instant = Gen.Long[0, Limits.LastInstantMs];
 
     private static readonly Gen<Fields> AnyFields = Gen.Select(
         Gen.Select(Gen.Char["PLDCE"], Gen.Bool, Gen.Int[0, 9], Gen.Bool, Gen.Bool),
-        Gen.Select(Instant, Instant, Gen.UShort, Gen.UInt),
+        Gen.Select(Instant, Instant, Gen.Bool, Gen.OneOf(Gen.Const((ushort)20), Gen.UShort), Gen.OneOf(Gen.Const(0u), Gen.UInt)),
         Gen.Select(Gen.Long[1, Limits.LastInstantMs], Instant, Gen.Byte.Array[8], Gen.UShort.Array[4]),
-        Gen.Select(Gen.Char['a', 'z'].Array[0, 255], Gen.Byte.Array[0, 300], Instant, Gen.Char['0', '9'].Array[0, 300]),
+        Gen.Select(Gen.Char['a', 'z'].Array[0, 255], Gen.Byte.Array[0, 300], Instant, Gen.Char['0', '9'].Array[0, 300], Gen.Int[0, Bodies.Length - 1]),
         (head, times, lease, rest) => new Fields(
-            head.Item1, head.Item1 != 'P' || head.Item2, head.Item3, head.Item4, head.Item5, times.Item1, times.Item2, times.Item3, times.Item4,
-            lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4)));
+            head.Item1, head.Item1 != 'P' || head.Item2, head.Item3, head.Item4, head.Item5,
+            times.Item1, times.Item2, times.Item2 + (times.Item3 ? 0 : 1), times.Item4, times.Item5,
+            lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4), Bodies[rest.Item5]));
 
     [Fact]
     public async Task A_record_is_read_and_written_alike() => await AnyFields.Array[1, 50].SampleAsync(
@@ -39,7 +45,11 @@ public abstract class RecordTests(Api api)
         {
             var records = Array.ConvertAll(all, Write);
             var database = await api.Service<StoreConnection>().DatabaseAsync();
-            var call = new ScriptCall(api.Service<Partitions>().First).Add(Array.ConvertAll(records, record => (RedisValue)record));
+            var call = new ScriptCall(api.Service<Partitions>().First);
+            for (var i = 0; i < all.Length; i++)
+            {
+                call.Add(IdOf(all[i]), records[i]);
+            }
 
             var written = (byte[][])(await database.ScriptEvaluateAsync(ReadAndWrite, api.Service<Partitions>().First.For([]), call.Arguments(1, eventsKept: 0)))!;
 
@@ -52,31 +62,60 @@ public abstract class RecordTests(Api api)
         iter: 20, threads: 1);
 
     [Fact]
-    public async Task A_job_that_no_worker_has_had_takes_no_room_for_leases()
+    public void A_body_is_written_as_it_is_laid_out() => Assert.All(
+        Bodies,
+        body => Assert.Equal(body.Bytes, JobRecord.EncodeBody(body.Queue, body.Options, null, body.Metadata, null, new RawJson("[1]"u8.ToArray()))));
+
+    [Fact]
+    public async Task A_job_of_the_usual_kind_takes_ten_bytes_and_its_name_and_payload()
     {
         var job = await api.ScheduleAsync(Api.NewQueue(), payload: "[1]");
 
         var stored = (await api.Service<JobStore>().GetAsync(new JobId(job.Id)))!.Value.Job.Stored;
 
-        Assert.Equal(21 + JobRecord.EncodeBody($"default/{job.Queue}", JobOptions.None, null, null, null, new RawJson("[1]"u8.ToArray())).Length, stored.Length);
+        Assert.Equal(10 + job.Queue.Length + "[1]".Length, stored.Length);
     }
+
+    [Fact]
+    public async Task A_job_tells_when_it_was_made_also_where_ids_are_ahead_of_the_clock()
+    {
+        var queue = Api.NewQueue();
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var key = api.Service<Partitions>().First.LastId;
+        var newest = await database.StringGetAsync(key);
+        var now = api.Clock.GetUtcNow();
+        await database.StringSetAsync(key, (byte[])[.. U48(now.AddHours(1).ToUnixTimeMilliseconds()), 0, 0, 1]);
+
+        var made = await api.ScheduleAsync(queue);
+        var claimed = await api.ClaimOneAsync(queue);
+        var job = await api.JobAsync(made.Id);
+        await database.StringSetAsync(key, newest);
+
+        Assert.Equal(now.AddHours(1), Stored.Instant(Api.StoredId(made.Id)));
+        Assert.Equal((now, now, now), (made.EnqueuedAt, claimed.EnqueuedAt, job.EnqueuedAt));
+        Assert.Equal(HttpStatusCode.NoContent, (await api.SettleAsync(claimed, "ack")).StatusCode);
+    }
+
+    private static byte[] IdOf(Fields job) => [.. U48(job.IdInstant), .. new byte[JobId.StoredBytes - 6]];
 
     private static byte[] Write(Fields job)
     {
-        var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0);
-        byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt), .. U48(job.EnqueuedAt), .. U16(job.MaxAttempts), .. U32(job.LeaseMs)];
+        var isUsual = job.EnqueuedAt == job.IdInstant && job.MaxAttempts == 20 && job.LeaseMs == 0;
+        var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0) + (isUsual ? 0 : 8);
+        byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt)];
         byte[] lease = !job.Claimed ? [] :
         [
             .. U48(job.Fence), .. job.Nonce, .. U48(job.At), .. job.Counters.SelectMany(count => U16(count)), (byte)job.Worker.Length, .. U16(job.Past.Length),
             .. Encoding.ASCII.GetBytes(job.Worker), .. job.Past,
         ];
         byte[] end = job.State is not ('C' or 'E') ? [] : [.. U48(job.KeptUntil), .. U32((uint)job.Result.Length), .. Encoding.ASCII.GetBytes(job.Result)];
-        return [.. head, .. lease, .. end, .. Body];
+        byte[] terms = isUsual ? [] : [.. U48(job.EnqueuedAt), .. U16(job.MaxAttempts), .. U32(job.LeaseMs)];
+        return [.. head, .. lease, .. end, .. terms, .. job.Body.Bytes];
     }
 
     private static void AssertReadAs(Fields job, byte[] record)
     {
-        var read = JobRecord.Decode(default, record);
+        var read = JobRecord.Decode(0, IdOf(job), record);
         Assert.Equal(
             (job.State, job.Priority, job.Cancelled, job.RunAt, job.EnqueuedAt, job.MaxAttempts, (long)job.LeaseMs),
             ((char)read.State, read.Priority, read.CancelRequested, read.RunAt.ToUnixTimeMilliseconds(), read.EnqueuedAt.ToUnixTimeMilliseconds(), read.MaxAttempts, read.LeaseMs));
@@ -88,7 +127,8 @@ public abstract class RecordTests(Api api)
             job.Claimed ? Array.ConvertAll(job.Counters, count => (int)count) : new int[4], (int[])[read.Attempt, read.Nacks, read.Expiries, read.Releases]);
         var kept = job.State is 'C' or 'E';
         Assert.Equal((kept ? job.KeptUntil : null, kept ? job.Result : ""), (read.KeptUntil?.ToUnixTimeMilliseconds(), read.Result is { } result ? Encoding.ASCII.GetString(result.Utf8.Span) : ""));
-        Assert.Equal(("default/records", 5L, 6L, "b", "[1]"), (read.StoredQueue, read.Options.TtlMs, read.Options.RetentionMs, read.Metadata!["a"], Encoding.ASCII.GetString(read.Payload.Utf8.Span)));
+        Assert.Equal((job.Body.Queue, job.Body.Options, "[1]"), (read.StoredQueue, read.Options, Encoding.ASCII.GetString(read.Payload.Utf8.Span)));
+        Assert.Equal(job.Body.Metadata, read.Metadata);
     }
 
     private static byte[] U48(long number) => [.. U16((int)(number >> 32)), .. U32((uint)number)];
@@ -103,8 +143,10 @@ public abstract class RecordTests(Api api)
     private static byte[] U16(int number) => [(byte)(number >> 8), (byte)number];
 
     private sealed record Fields(
-        char State, bool Claimed, int Priority, bool Cancelled, bool Watched, long RunAt, long EnqueuedAt, ushort MaxAttempts, uint LeaseMs,
-        long Fence, long At, byte[] Nonce, ushort[] Counters, string Worker, byte[] Past, long KeptUntil, string Result);
+        char State, bool Claimed, int Priority, bool Cancelled, bool Watched, long RunAt, long IdInstant, long EnqueuedAt, ushort MaxAttempts, uint LeaseMs,
+        long Fence, long At, byte[] Nonce, ushort[] Counters, string Worker, byte[] Past, long KeptUntil, string Result, Body Body);
+
+    private sealed record Body(string Queue, JobOptions Options, Dictionary<string, string>? Metadata, byte[] Bytes);
 
     public sealed class OnEmbedded(EmbeddedApi api) : RecordTests(api), IClassFixture<EmbeddedApi>;
 
