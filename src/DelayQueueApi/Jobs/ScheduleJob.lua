@@ -14,7 +14,7 @@
 --         way, -3 the queue is full, -4 a quota leaves no room), the id of the job made before or in the way, "" for none, and run-at ms,
 --         enqueued-at ms and the most attempts of 2.
 -- Cost: O(log n) a job; at most 100.
-local answer, made = { int(now), {}, '' }, {}
+local answer, made = { now, {}, '' }, {}
 
 -- What becomes of jobs that are not plain; most calls have none of them.
 local all

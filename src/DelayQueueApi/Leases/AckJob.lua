@@ -17,21 +17,23 @@
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local ID, LEASE = 14, 28
-local ids, names, runs, makes = {}, {}, {}, false
+local ids, runs, makes = {}, {}, false
 do
   local at, n = arg + 2, 0
   while at <= #ARGV do
     local leases, followUps = ARGV[at + 1], tonumber(ARGV[at + 3])
-    local run = { queue = queues[tonumber(ARGV[at])], result = ARGV[at + 2], n = followUps, followUps = at + 4 }
+    local run = { queue = queues[tonumber(ARGV[at])], leases = leases, result = ARGV[at + 2], n = followUps, followUps = at + 4, first = n + 1 }
     for from = 1, #leases, LEASE do
       n = n + 1
-      ids[n], names[n], runs[n] = sub(leases, from, from + ID - 1), sub(leases, from + ID, from + LEASE - 1), run
+      ids[n] = sub(leases, from, from + ID - 1)
     end
+    run.last, runs[#runs + 1] = n, run
     at, makes = at + 4 + 5 * followUps, makes or followUps > 0
   end
 end
+local records = call('HMGET', JOBS, unpack(ids))
 
--- Acks jobs that are not plain; most calls have none of them.
+-- Acks jobs that are not plain; most calls have none of them. acked are those that were plain.
 local acked = {}
 local function defineAll()
   -- include Store/Work.lua
@@ -74,9 +76,10 @@ local function defineAll()
     return answer
   end
 
-  local function ack(id, name, run, record)
-    local lease = { id = id, name = name, queue = run.queue, n = run.n, followUps = run.followUps }
-    if loaded[id] == nil then loaded[id] = record and not acked[id] and readJob(id, record) end
+  local function ack(run, i)
+    local id, from = ids[i], LEASE * (i - run.first) + ID
+    local lease = { id = id, name = sub(run.leases, from + 1, from + LEASE - ID), queue = run.queue, n = run.n, followUps = run.followUps }
+    if loaded[id] == nil then loaded[id] = records[i] and not acked[id] and readJob(id, records[i]) end
     local job, why, followUps = held(lease)
     if not job then return followUps and followUps ~= '' and { why, followUps } or why end
     if job.cancelled then return settleCancelled(job, lease) end
@@ -94,36 +97,51 @@ local function defineAll()
 end
 local all = makes and defineAll()
 
--- Acks a job by its record, where it has no options, nobody waits for its end, its queue keeps none and this call makes none: most are
--- like that, and it takes less time (docs/performance.md). False where it is not, or the lease does not hold.
+local answers = {}
+
+-- Acks jobs of a run by their records, from the i-th of all on up to the first one that is not plain or whose lease does not hold: they
+-- have no options, nobody waits for their ends, their queue keeps none and this call makes none. Most are like that, and it takes less
+-- time (docs/performance.md). Returns the number of the one behind them.
 local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
-local function ackPlain(id, queue, name, r)
-  if makes or not r or acked[id] or (all and all.loaded[id] ~= nil) then return false end
-  local state, _, mark = byte(r, 1, 3)
-  if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name or settingsOf(queue).retentionMs then return false end
-  local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
-  local body = 41 + a + b * 256 + c + (mark == LEASE_AND_TERMS and 12 or 0)
-  if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now or not isPlainBody(queue, r, body) then return false end
-  acked[id] = true
-  settled.set(settledAs(queue, id), name .. 'a')
-  local leaving, deletes = listOf(writes.removes, queue.leased), writes.deletes
-  leaving[#leaving + 1], deletes[#deletes + 1] = id, id
-  queue.acked, queue.bytes = (queue.acked or 0) + 1, queue.bytes - #r
-  if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
-  return true
+local function ackPlain(run, i)
+  local queue = run.queue
+  if makes or settingsOf(queue).retentionMs then return i end
+  local leases, start, last, from, deletes, bytes, leaving = run.leases, queue.bodyStart, run.last, i, writes.deletes, 0, nil
+  local nameAt = LEASE * (i - run.first) + ID + 1
+  while i <= last do
+    local id, r = ids[i], records[i]
+    if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
+    local state, _, mark = byte(r, 1, 3)
+    local name = sub(leases, nameAt, nameAt + LEASE - ID - 1)
+    if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name then break end
+    local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
+    if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now then break end
+    local body = 41 + a + b * 256 + c
+    if mark == LEASE_AND_TERMS then body = body + 12 end
+    if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
+    leaving = leaving or listOf(writes.removes, queue.leased)
+    settled.set(settledAs(queue, id), name .. 'a')
+    acked[id], leaving[#leaving + 1], deletes[#deletes + 1], answers[i] = true, id, id, 1
+    i, nameAt, bytes = i + 1, nameAt + LEASE, bytes + #r
+    if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
+  end
+  if i > from then
+    countAll(queue, 'acked', i - from)
+    queue.bytes = queue.bytes - bytes
+  end
+  return i
 end
 
-local answers, records = {}, call('HMGET', JOBS, unpack(ids))
-for i = 1, #ids do
-  if ackPlain(ids[i], runs[i].queue, names[i], records[i]) then
-    answers[i] = 1
-  else
-    all = all or defineAll()
-    answers[i] = all.ack(ids[i], names[i], runs[i], records[i])
+for _, run in ipairs(runs) do
+  local i = run.first
+  while i <= run.last do
+    local behind = ackPlain(run, i)
+    if behind == i then
+      all = all or defineAll()
+      answers[i], behind = all.ack(run, i), i + 1
+    end
+    i = behind
   end
-end
-for _, queue in ipairs(queues) do
-  if queue.acked then countAll(queue, 'acked', queue.acked) end
 end
 settled.write()
 if all then all.flush() else write() end

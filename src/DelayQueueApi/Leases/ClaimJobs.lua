@@ -21,7 +21,7 @@
 -- Cost: O(log n) a job, also one that expires, and up to 25 look-ups a queue, 5 where none is pending. A claim stops early once MAX_BYTES are out, but gets one
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
-local MAX_BYTES, MAX_EXPIRED, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 1000, 100, 7, 8
+local MAX_BYTES, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 100, 7, 8
 local defaultLeaseMs = tonumber(ARGV[arg])
 local bytes, wanted = 0, 0
 for i = arg + 2, #ARGV, RUN_ARGS do wanted = wanted + tonumber(ARGV[i + 1]) * floor(#ARGV[i + 3] / NONCE) end
@@ -46,64 +46,7 @@ local function defineAll()
   if all then return all end
   -- include Store/Work.lua
   -- include Store/Generations.lua
-  local memory = generations(KEYS[8], KEYS[9], tonumber(ARGV[arg + 1]))
-  local expired = 0
-
-  -- Looks at a job of the priority that the queue is at. Returns it where it may be given, or nil, and then whether the queue may
-  -- go on. One that may not start any more expires; an id whose record tells another place is dropped from the index.
-  local function look(queue, id, record)
-    if loaded[id] == nil then loaded[id] = record and readJob(id, record) end
-    local job = loaded[id]
-    local due = job and job.state == 'P' and job.queue == queue.name and job.priority == queue.priority and job.runAt <= now
-    local expires = due and (startBy(job) or math.huge) <= now
-    if expires and (expired >= MAX_EXPIRED or bytes >= MAX_BYTES) then return nil, false end
-    queue.position = queue.position + 1
-    if not due then
-      call('ZREM', pendingOf(queue, queue.priority), id)
-      return nil, true
-    end
-    queue.taken = queue.taken + 1
-    if not expires then return job end
-    expired, bytes = expired + 1, bytes + #job.body
-    catchUp(job, queue)
-    return nil, true
-  end
-
-  local function grant(job, queue, leaseMs, nonce, worker)
-    change(job, queue)
-    job.state, job.lease = 'L', u48(math.max(readU48(job.lease, 1) + 1, now)) .. nonce
-    setAttempt(job, attemptOf(job) + 1)
-    setTail(job, worker, pastOf(job))
-    job.at = leaseOf(queue, leaseMs, sub(job.terms, 9)).at
-    bytes = bytes + #job.body
-    count(queue, 'claimed', job.id, job.counts)
-  end
-
-  -- The jobs that an earlier claim of this id was given and still holds. The memory is its nonce and the jobs' ids.
-  local function heldBy(claimId)
-    local known = memory.get(claimId)
-    if not known then return {} end
-    local ids, jobs = {}, {}
-    for at = 9, #known, 14 do ids[#ids + 1] = sub(known, at, at + 13) end
-    load(ids)
-    for _, id in ipairs(ids) do
-      local job = loaded[id]
-      if job and job.state == 'L' and sub(job.lease, 7) == sub(known, 1, 8) and job.at > now then jobs[#jobs + 1] = job end
-    end
-    return jobs
-  end
-
-  local function remember(claimId, nonce, jobs)
-    local ids = {}
-    for i, job in ipairs(jobs) do ids[i] = job.id end
-    memory.set(claimId, nonce .. table.concat(ids))
-  end
-
-  local function writeAll()
-    memory.write()
-    flush()
-  end
-
+  -- include Leases/GrantJobs.lua
   all = { reap = reap, lapsed = lapsed, loaded = loaded, look = look, grant = grant, heldBy = heldBy, remember = remember, write = writeAll }
   return all
 end
@@ -171,54 +114,59 @@ local function readPage(queue)
   end
 end
 
--- Whether a record is that of a due job that no worker has had, that has no options and that nobody waits for. Most are, and
--- these are leased by their records, which takes less time (docs/performance.md).
-local PENDING, ZERO, NO_MARK, TERMS_ONLY = byte('P008', 1, 4)
-local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
-local function isPlain(record, queue)
-  local state, priority, mark, a, b, c, d, e, f = byte(record, 1, 9)
-  return state == PENDING and (mark == NO_MARK or mark == TERMS_ONLY) and priority == ZERO + queue.priority
-    and a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f <= now
-    and isPlainBody(queue, record, HEADER + 1 + (mark == TERMS_ONLY and TERMS or 0))
-end
-
--- The best due job of the queue: id and record of one to be leased by its record, where plain is true; or the job; or nil.
-local function nextDue(queue, plain)
+-- Whether the queue has an id that may be due, at its position on its page.
+local function hasNext(queue)
   while queue.priority >= 0 do
-    local position = queue.position
-    local id = queue.page[position]
-    if not id then
-      readPage(queue)
-      position, id = 1, queue.page[1]
-    end
-    local record = queue.records[position]
-    if not id then
-      toNextPriority(queue)
-    elseif plain and record and isPlain(record, queue) and not (all and all.loaded[id] ~= nil) then
-      queue.position, queue.taken = position + 1, queue.taken + 1
-      return id, record
-    else
-      local job, goesOn = defineAll().look(queue, id, record)
-      if job or not goesOn then return job end
-    end
+    if queue.page[queue.position] then return true end
+    readPage(queue)
+    if not queue.page[1] then toNextPriority(queue) end
   end
+  return false
 end
 
--- Leases a job by its record, for the first time. Returns its new record.
+-- What is answered, as above; and where in it the record of a job is still to come.
+local given, n, jobs, seen = {}, 0, {}, {}
+
+-- Leases jobs by their records, up to the first one that is not plain, most jobs or the end of the page: due jobs that no worker has
+-- had, that have no options and that nobody waits for. Most are, and it takes less time (docs/performance.md). Returns how many.
+local PENDING, ZERO, NO_MARK, TERMS_ONLY = byte('P008', 1, 4)
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
 local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
-local function grantPlain(id, record, queue, leaseMs, nonce, worker)
-  local hasTerms, records = byte(record, 3) == TERMS_ONLY, writes.records
-  local lease = leaseOf(queue, leaseMs, hasTerms and sub(record, HEADER + TERMS - 3, HEADER + TERMS) or NO_LEASE_MS)
-  local new = 'L' .. sub(record, 2, 2) .. (hasTerms and '<' or '4') .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. FIRST_COUNTS
-    .. worker .. sub(record, HEADER + 1)
-  local adds, removes, n = listOf(writes.adds, queue.leased), listOf(writes.removes, pendingOf(queue, queue.priority)), #records
-  records[n + 1], records[n + 2] = id, new
-  n = #adds
-  adds[n + 1], adds[n + 2], removes[#removes + 1] = lease.score, id, id
-  if queue.plain == 0 or lease.at < queue.event then queue.event = lease.at end
-  queue.plain, queue.bytes, bytes = queue.plain + 1, queue.bytes + #new - #record, bytes + #record
-  if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
-  return new
+local function grantPlain(queue, most, leaseMs, nonce, tail)
+  local ids, records, from, wanted, start = queue.page, queue.records, queue.position, ZERO + queue.priority, queue.bodyStart
+  local usual, first, taken, more = leaseOf(queue, leaseMs, NO_LEASE_MS), math.huge, bytes, 0
+  local position, news, adds, removes, w, x, y = from, writes.records, nil, nil, 0, 0, 0
+  while position - from < most and (position == from or taken < MAX_BYTES) do
+    local id, record = ids[position], records[position]
+    if not record or (all and all.loaded[id] ~= nil) then break end
+    local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
+    if state ~= PENDING or priority ~= wanted or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
+    local lease, newMark, body = usual, LEASE_ONLY, HEADER + 1
+    if mark == TERMS_ONLY then
+      body = HEADER + TERMS + 1
+      lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), LEASE_AND_TERMS
+    elseif mark ~= NO_MARK then
+      break
+    end
+    if sub(record, body, body + #start - 1) ~= start and not isPlainBody(queue, record, body) then break end
+    if position == from then
+      adds, removes = listOf(writes.adds, queue.leased), listOf(writes.removes, pendingOf(queue, queue.priority))
+      w, x, y = #news, #adds, #removes
+    end
+    local new = char(LEASED, priority, newMark) .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
+    news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], removes[y + 1], given[n + 1], given[n + 2] = id, new, lease.score, id, id, id, new
+    w, x, y, n, position = w + 2, x + 2, y + 1, n + 2, position + 1
+    taken, more = taken + #record, more + #new - #record
+    if lease.at < first then first = lease.at end
+    if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
+  end
+  local granted = position - from
+  if granted > 0 then
+    if queue.plain == 0 or first < queue.event then queue.event = first end
+    queue.position, queue.taken, queue.plain, queue.bytes, bytes = position, queue.taken + granted, queue.plain + granted, queue.bytes + more, taken
+  end
+  return granted
 end
 
 -- Notes who asks for jobs of a queue, the newest first: instant, length of the name, name. Of a queue that is not there nothing
@@ -247,10 +195,7 @@ local function queuesOf(indexes)
   return list
 end
 
--- What is answered, as above; and where in it the record of a job is still to come.
-local given, n, jobs, seen = {}, 0, {}, {}
-
-local function claim(from, limit, leaseMs, nonce, worker, prefix, claimId)
+local function claim(from, limit, leaseMs, nonce, worker, tail, claimId)
   local plain, first, found, held = claimId == '', n + 1, 0, nil
   n = first
   if not plain then
@@ -263,16 +208,19 @@ local function claim(from, limit, leaseMs, nonce, worker, prefix, claimId)
     local queue = from[i]
     while found < limit and (found == 0 or bytes < MAX_BYTES) do
       queue.seen = true
-      local job, record = nextDue(queue, plain)
-      if not job then break end
-      if record then
-        given[n + 1], given[n + 2] = job, grantPlain(job, record, queue, leaseMs, nonce, prefix)
-      else
-        all.grant(job, queue, leaseMs, nonce, worker)
-        given[n + 1], jobs[n + 2] = job.id, job
-        if held then held[#held + 1] = job end
+      if not hasNext(queue) then break end
+      local granted = plain and grantPlain(queue, limit - found, leaseMs, nonce, tail) or 0
+      if granted == 0 then
+        local job, goesOn = defineAll().look(queue, queue.page[queue.position], queue.records[queue.position])
+        if job then
+          all.grant(job, queue, leaseMs, nonce, worker)
+          given[n + 1], jobs[n + 2], n, granted = job.id, job, n + 2, 1
+          if held then held[#held + 1] = job end
+        elseif not goesOn then
+          break
+        end
       end
-      found, n = found + 1, n + 2
+      found = found + granted
     end
   end
   given[first] = found
@@ -281,11 +229,11 @@ end
 
 for i = arg + 2, #ARGV, RUN_ARGS do
   local from, limit, leaseMs, nonces, worker = queuesOf(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
-  local prefix = char(#worker) .. '\0\0' .. worker
+  local tail = FIRST_COUNTS .. char(#worker) .. '\0\0' .. worker
   if ARGV[i + 6] == '1' then
     for _, queue in ipairs(from) do seen[#seen + 1] = { queue, worker } end
   end
-  for at = 1, #nonces, NONCE do claim(from, limit, leaseMs, sub(nonces, at, at + NONCE - 1), worker, prefix, ARGV[i + 5]) end
+  for at = 1, #nonces, NONCE do claim(from, limit, leaseMs, sub(nonces, at, at + NONCE - 1), worker, tail, ARGV[i + 5]) end
 end
 for _, queue in ipairs(queues) do
   if queue.plain > 0 then
@@ -314,4 +262,4 @@ for i, queue in ipairs(queues) do
     waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end
 end
-return { given, waits, int(now), all and all.lapsed or {} }
+return { given, waits, now, all and all.lapsed or {} }

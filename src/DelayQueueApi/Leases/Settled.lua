@@ -10,5 +10,5 @@ arg = arg + 1
 -- stands behind its namespace.
 local function settledAs(queue, id)
   if not queue.space then queue.space = queue.inRecord ~= queue.name and '' or string.match(queue.name, '^[^/]*') .. '\0' end
-  return queue.space .. id
+  return queue.space == '' and id or queue.space .. id
 end

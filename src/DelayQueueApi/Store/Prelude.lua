@@ -47,7 +47,7 @@ local formatted = {}
 local function int(n)
   local text = formatted[n]
   if not text then
-    text = format('%.0f', n)
+    text = format('%d', n)
     formatted[n] = text
   end
   return text
@@ -77,7 +77,7 @@ for i = 1, tonumber(ARGV[3]) do
   local first, name = FIXED_KEYS + 1 + (i - 1) * QUEUE_KEYS, ARGV[3 + i]
   local inRecord = sub(name, 1, #DEFAULT_SPACE) == DEFAULT_SPACE and sub(name, #DEFAULT_SPACE + 1) or name
   queues[i] = {
-    name = name, inRecord = inRecord, first = first,
+    name = name, inRecord = inRecord, bodyStart = char(#inRecord) .. inRecord, first = first,
     leased = KEYS[first + 10], dead = KEYS[first + 11], startBy = KEYS[first + 12], completed = KEYS[first + 13], expired = KEYS[first + 14],
     stats = KEYS[first + 15], index = i, counts = {}, bytes = 0,
   }
