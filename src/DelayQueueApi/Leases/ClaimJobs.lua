@@ -129,40 +129,43 @@ local given, n, jobs, seen = {}, 0, {}, {}
 
 -- Leases jobs by their records, up to the first one that is not plain, most jobs or the end of the page: due jobs that no worker has
 -- had, that have no options and that nobody waits for. Most are, and it takes less time (docs/performance.md). Returns how many.
-local PENDING, ZERO, NO_MARK, TERMS_ONLY = byte('P008', 1, 4)
-local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY = byte('PL008', 1, 5)
 local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
 local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
 local function grantPlain(queue, most, leaseMs, nonce, tail)
   local ids, records, from, wanted, start = queue.page, queue.records, queue.position, ZERO + queue.priority, queue.bodyStart
   local usual, first, taken, more = leaseOf(queue, leaseMs, NO_LEASE_MS), math.huge, bytes, 0
-  local position, news, adds, removes, w, x, y = from, writes.records, nil, nil, 0, 0, 0
+  local position, head, news, adds, removes, w, x = from, char(LEASED, wanted), writes.records, nil, nil, 0, 0
   while position - from < most and (position == from or taken < MAX_BYTES) do
     local id, record = ids[position], records[position]
     if not record or (all and all.loaded[id] ~= nil) then break end
     local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
     if state ~= PENDING or priority ~= wanted or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
-    local lease, newMark, body = usual, LEASE_ONLY, HEADER + 1
+    local lease, newMark, body = usual, '4', HEADER + 1
     if mark == TERMS_ONLY then
       body = HEADER + TERMS + 1
-      lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), LEASE_AND_TERMS
+      lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), '<'
     elseif mark ~= NO_MARK then
       break
     end
     if sub(record, body, body + #start - 1) ~= start and not isPlainBody(queue, record, body) then break end
     if position == from then
-      adds, removes = listOf(writes.adds, queue.leased), listOf(writes.removes, pendingOf(queue, queue.priority))
-      w, x, y = #news, #adds, #removes
+      adds, removes = listOf(writes.adds, queue.leased), all and listOf(writes.removes, pendingOf(queue, queue.priority))
+      w, x = #news, #adds
     end
-    local new = char(LEASED, priority, newMark) .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
-    news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], removes[y + 1], given[n + 1], given[n + 2] = id, new, lease.score, id, id, id, new
-    w, x, y, n, position = w + 2, x + 2, y + 1, n + 2, position + 1
+    local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
+    news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
+    if removes then removes[#removes + 1] = id end
+    w, x, n, position = w + 2, x + 2, n + 2, position + 1
     taken, more = taken + #record, more + #new - #record
     if lease.at < first then first = lease.at end
     if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
   end
   local granted = position - from
   if granted > 0 then
+    local key = pendingOf(queue, queue.priority)
+    -- As long as all were plain, they are the first ones there. They stay that, since a claim adds nothing before them.
+    if not removes then writes.firsts[key] = (writes.firsts[key] or 0) + granted end
     if queue.plain == 0 or first < queue.event then queue.event = first end
     queue.position, queue.taken, queue.plain, queue.bytes, bytes = position, queue.taken + granted, queue.plain + granted, queue.bytes + more, taken
   end

@@ -3,9 +3,10 @@
 -- where fsck mends that.
 -- include Store/ChangeLog.lua
 
--- What write() is to write: lists, those of the queues' indexes by key. kept are the indexes of kept jobs that have new ones.
+-- What write() is to write: lists, those of the queues' indexes by key. kept are the indexes of kept jobs that have new ones; firsts is how
+-- many of the first entries leave an index.
 local writes
-local function nothingToWrite() writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, deletes = {} } end
+local function nothingToWrite() writes = { records = {}, adds = {}, kept = {}, events = {}, removes = {}, firsts = {}, deletes = {} } end
 nothingToWrite()
 
 local function listOf(lists, key)
@@ -55,6 +56,7 @@ local function write()
   end
   for name, at in pairs(writes.events) do call('ZADD', QUEUES, 'LT', int(at), name) end
   for key, list in pairs(writes.removes) do call('ZREM', key, unpack(list)) end
+  for key, n in pairs(writes.firsts) do call('ZREMRANGEBYRANK', key, 0, n - 1) end
   if #writes.deletes > 0 then call('HDEL', JOBS, unpack(writes.deletes)) end
   for _, queue in ipairs(queues) do
     if next(queue.counts) then

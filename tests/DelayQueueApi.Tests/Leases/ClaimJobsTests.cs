@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using DelayQueueApi.Http;
+using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Leases;
@@ -37,6 +39,49 @@ public abstract class ClaimJobsTests(Api api)
         api.Advance(10);
 
         Assert.Equal(high.Id, (await api.ClaimOneAsync(queue)).Id);
+    }
+
+    /// <summary>Plain jobs, some with attempts of their own, some with a time to live, entries without a record, and claims of so many.</summary>
+    [Theory]
+    [InlineData("pppp", 4)]
+    [InlineData("aapa", 2)]
+    [InlineData("pptpp", 5)]
+    [InlineData("ptptp", 2)]
+    [InlineData("spp", 3)]
+    [InlineData("ppspp", 3)]
+    [InlineData("ppstp", 4)]
+    [InlineData("tpspa", 5)]
+    public async Task Jobs_of_all_kinds_leave_the_index_once_they_are_leased(string kinds, int limit)
+    {
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var indexes = api.Service<Partitions>().First.Indexes($"default/{queue}").ToArray();
+        var (pending, leased) = (indexes[Limits.DefaultPriority], indexes[10]);
+        var ids = new List<string>();
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            if (kinds[i] == 's')
+            {
+                await database.SortedSetAddAsync(pending, new byte[JobId.StoredBytes], api.Clock.GetUtcNow().ToUnixTimeMilliseconds() + i);
+            }
+            else
+            {
+                ids.Add((await api.ScheduleAsync(queue, $"\"delayMs\":{i}{kinds[i] switch { 'a' => ",\"maxAttempts\":3", 't' => ",\"ttlMs\":60000", _ => "" }}")).Id);
+            }
+        }
+
+        api.Advance(kinds.Length);
+
+        var claimed = new List<string>();
+        while (claimed.Count < ids.Count)
+        {
+            var jobs = await api.ClaimAsync(queue, $"\"limit\":{limit}");
+            Assert.Equal(Math.Min(limit, ids.Count - claimed.Count), jobs.Count);
+            claimed.AddRange(jobs.Select(job => job.Id));
+        }
+
+        Assert.Equal(ids, claimed);
+        Assert.Empty(await api.ClaimAsync(queue));
+        Assert.Equal((0, ids.Count), (await database.SortedSetLengthAsync(pending), await database.SortedSetLengthAsync(leased)));
     }
 
     [Fact]
