@@ -44,7 +44,7 @@ internal static class AckJob
             return problem!;
         }
 
-        await using var span = leases.Trace("ack", id, ack.Lease);
+        using var span = await leases.TraceAsync("ack", id, ack.Lease);
         return Answer(await store.AckAsync(ack));
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Security;
@@ -17,7 +18,7 @@ internal sealed class LeaseRequests(JobStore jobs, Partitions partitions)
         : new((null, Problems.JobMissing()));
 
     /// <summary>The span of a call on a lease, to be disposed once it is answered; null where the request is not traced.</summary>
-    public SettleSpan? Trace(string call, JobId id, HeldLease lease) => SettleSpan.Start(call, id, lease, jobs);
+    public ValueTask<Activity?> TraceAsync(string call, JobId id, HeldLease lease) => SettleSpan.StartAsync(call, id, lease, jobs);
 
     private async ValueTask<(HeldLease? Lease, ProblemHttpResult? Problem)> WhyNoneAsync(JobId id, Caller caller) =>
         (null, await jobs.GetAsync(id) is var (job, _) && caller.Sees(job.Queue) ? Problems.LeaseLost() : Problems.JobMissing());

@@ -62,7 +62,7 @@ internal static class NackJob
             return problem!;
         }
 
-        await using var span = leases.Trace("nack", id, nack.Lease);
+        using var span = await leases.TraceAsync("nack", id, nack.Lease);
         return Answer(await store.NackAsync(nack));
     }
 

@@ -34,7 +34,7 @@ internal static class ReleaseJob
             return problem!;
         }
 
-        await using var span = leases.Trace("release", id, lease);
+        using var span = await leases.TraceAsync("release", id, lease);
         return await store.ReleaseAsync(lease) switch
         {
             Settled.Done => NoAnswer.Instance,

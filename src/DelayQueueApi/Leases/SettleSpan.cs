@@ -5,33 +5,27 @@ using DelayQueueApi.Telemetry;
 
 namespace DelayQueueApi.Leases;
 
-/// <summary>
-/// The span of a call that settles a lease, with a link to the span of the job's producer. The job may be gone afterwards, so it is read before, and nobody
-/// waits for that: both travel on one connection, in order.
-/// </summary>
-internal sealed class SettleSpan : IAsyncDisposable
+/// <summary>The span of a call that settles a lease, with a link to the span of the job's producer.</summary>
+internal static class SettleSpan
 {
-    private readonly Activity span;
-    private readonly Task<(JobRecord Job, DateTimeOffset Now)?> job;
-
-    private SettleSpan(Activity span, Task<(JobRecord Job, DateTimeOffset Now)?> job) => (this.span, this.job) = (span, job);
-
     /// <param name="call">ack, nack or release.</param>
-    /// <returns>Null where the request is not traced.</returns>
-    public static SettleSpan? Start(string call, JobId id, HeldLease lease, JobStore jobs) =>
-        Spans.Settle(call, lease.Token.Queue.Text, id) is { } span ? new SettleSpan(span, jobs.GetAsync(id)) : null;
+    /// <returns>To be disposed once the call is answered; null where the request is not traced.</returns>
+    public static ValueTask<Activity?> StartAsync(string call, JobId id, HeldLease lease, JobStore jobs) =>
+        // Not an async method: the span would be current in it alone.
+        Spans.Settle(call, lease.Token.Queue.Text, id) is { } span ? LinkAsync(span, id, jobs) : default;
 
-    public async ValueTask DisposeAsync()
+    /// <summary>The job may be gone after the call, so it is read before. The call waits for that: where the store has to be given a script first, another may overtake it.</summary>
+    private static async ValueTask<Activity?> LinkAsync(Activity span, JobId id, JobStore jobs)
     {
         try
         {
-            span.LinkTo((await job)?.Job.Traceparent);
+            span.LinkTo((await jobs.GetAsync(id))?.Job.Traceparent);
         }
         catch (StoreException)
         {
             // The call itself tells that the store is away.
         }
 
-        span.Dispose();
+        return span;
     }
 }
