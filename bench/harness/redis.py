@@ -1,7 +1,10 @@
 """A redis-server of the benchmark's own, and a small client for what it tells about itself."""
 
+import re
 import socket
+from contextlib import contextmanager
 
+from .builds import run
 from .processes import BenchError, free_port, wait_for
 
 
@@ -36,12 +39,12 @@ class Redis:
     The AOF is never rewritten: a rewrite would fall into some repetitions and not into others.
     """
 
-    def __init__(self, processes, fsync="everysec", *settings):
+    def __init__(self, processes, fsync="everysec", *settings, under=()):
         # The nodes of a cluster talk on a port that is 10,000 higher.
         self.port = next(port for port in iter(free_port, None) if port <= 55_535)
         self.address = f"127.0.0.1:{self.port}"
         self.process = processes.start([
-            "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
+            *under, "redis-server", "--bind", "127.0.0.1", "--port", self.port, "--save", "",
             "--appendonly", "yes", "--appendfsync", fsync, "--auto-aof-rewrite-percentage", "0", "--maxclients", "20000", *settings])
         self.process.wait_for_line("Ready to accept connections")
         self.connection = Connection(self.port)
@@ -72,6 +75,33 @@ class Redis:
                 calls += int(fields["calls"])
                 spent += int(fields["usec"])
         return calls, spent
+
+
+class CountedRedis(Redis):
+    """Under valgrind, which counts its instructions and makes it some fifty times slower."""
+
+    def __init__(self, processes):
+        super().__init__(processes, under=["valgrind", "--tool=callgrind", "--callgrind-out-file=counts"])
+        self._counts = 0
+
+    @contextmanager
+    def instructions(self):
+        """What is done within: its count is there at the end."""
+        self._count()
+        spent = Instructions()
+        yield spent
+        spent.count = self._count()
+
+    def _count(self):
+        """Instructions since the last time."""
+        self._counts += 1
+        run(["callgrind_control", "--dump", self.process.pid])
+        counts = self.process.log.parent / f"counts.{self._counts}"
+        return wait_for(f"{counts.name} of valgrind", lambda: counts.exists() and int((re.findall(r"(?m)^totals: (\d+)", counts.read_text()) or [0])[-1]))
+
+
+class Instructions:
+    count = 0
 
 
 class Cluster:

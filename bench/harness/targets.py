@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 
 from .processes import BenchError, say
-from .redis import Cluster, Redis
+from .redis import Cluster, CountedRedis, Redis
 from .threads import together
 
 JSON = {"Content-Type": "application/json"}
@@ -67,9 +67,12 @@ class Service(Target):
     _queues = itertools.count(1)
 
     def __init__(self, processes, program, name="service", store="everysec", partitions=1):
-        """store is Redis with this appendfsync, "cluster" or "embedded"."""
-        self.redis = None if store == "embedded" else Cluster(processes) if store == "cluster" else Redis(processes, store)
+        """store is Redis with this appendfsync, "counted", "cluster" or "embedded"."""
+        others = {"embedded": lambda _: None, "cluster": Cluster, "counted": CountedRedis}
+        self.redis = others[store](processes) if store in others else Redis(processes, store)
         env = {"Store__DataDirectory": "data"} if self.redis is None else {"ConnectionStrings__Redis": self.redis.address, "Store__Partitions": str(partitions)}
+        if store == "counted":
+            env["Store__TimeoutMs"] = "60000"
         super().__init__(processes, program, name, {"ConnectionStrings__Redis": "", **env})
         self.client = Client(self.port)
         self.sibling = lambda other, **options: Service(processes, program, f"{name}, {other}", **{"store": store, **options})

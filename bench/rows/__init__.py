@@ -1,6 +1,6 @@
 """The rows of the table, by the name that --only takes."""
 
-from . import batch, claim, depth, idle, large, lateness, memory, partitions, peers, post, reaping
+from . import batch, claim, depth, idle, large, lateness, memory, partitions, peers, post, reaping, scripts
 
 ROWS = {
     "post": post.POST,
@@ -15,6 +15,7 @@ ROWS = {
     "reaping": reaping.REAPING,
     "large": large.LARGE,
     "partitions": partitions.PARTITIONED,
+    "scripts": scripts.SCRIPTS,
     "redis": peers.REDIS,
     "beanstalkd": peers.BEANSTALKD,
     "bullmq": peers.BULLMQ,
