@@ -133,14 +133,15 @@ local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY = byte('PL008', 1, 5)
 local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
 local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
 local function grantPlain(queue, most, leaseMs, nonce, tail)
-  local ids, records, from, wanted, start = queue.page, queue.records, queue.position, ZERO + queue.priority, queue.bodyStart
+  local ids, records, from, digit, start = queue.page, queue.records, queue.position, ZERO + queue.priority, queue.bodyStart
   local usual, first, taken, more = leaseOf(queue, leaseMs, NO_LEASE_MS), math.huge, bytes, 0
-  local position, head, news, adds, removes, w, x = from, char(LEASED, wanted), writes.records, nil, nil, 0, 0
+  local position, head, news, adds, removes, w, x = from, char(LEASED, digit), writes.records, nil, nil, 0, 0
   while position - from < most and (position == from or taken < MAX_BYTES) do
     local id, record = ids[position], records[position]
     if not record or (all and all.loaded[id] ~= nil) then break end
     local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
-    if state ~= PENDING or priority ~= wanted or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
+    if state ~= PENDING or priority ~= digit or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
+    -- Marks as in Records.lua: the lease follows, and the terms where they did.
     local lease, newMark, body = usual, '4', HEADER + 1
     if mark == TERMS_ONLY then
       body = HEADER + TERMS + 1
