@@ -66,11 +66,12 @@ public sealed class NoEventsTests(EmbeddedApi api, EmbeddedEngine engine) : ICla
     {
         await using var own = new EmbeddedEventsApi(engine);
         await own.InitializeAsync();
+        var feed = own.Service<EventFeed>();
         using var events = await EventsClient.OpenAsync(own, "");
 
         own.Service<IHostApplicationLifetime>().StopApplication();
 
         Assert.Null(await events.LineAsync());
-        await Api.UntilAsync(() => own.Service<EventFeed>().Readers == 0);
+        await Api.UntilAsync(() => feed.Readers == 0);
     }
 }
