@@ -62,8 +62,8 @@ mutant app-clock 'S4|S5|L1|L2' Hosts_whose_clocks_are_wrong_change_nothing Store
   's/=> RedisValue\.EmptyString/=> TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds()/'
 
 # The reaper goes by what it found a while ago, and not by the lease as it is now.
-mutant reaper-without-recheck S5 Two_services_on_Redis_keep_all_promises Store/Transitions.lua \
-  's/job\.state == .L. and job\.at <= now then/job.state == "L" then/; s/each\(due\(key, now\), key/each(due(key, key == queue.leased and now + 900 or now), key/'
+mutant reaper-without-recheck S5 Two_services_on_Redis_keep_all_promises 'Store/Transitions.lua Reaping/Reap.lua' \
+  's/job\.state == .L. and job\.at <= now then/job.state == "L" then/; s/due\(queue\.leased, now\)/due(queue.leased, now + 900)/; s/at > now or //'
 
 mutant early-claim S7 Two_services_on_Redis_keep_all_promises 'Leases/ClaimJobs.lua Leases/GrantJobs.lua' \
   's/if runAt > now then/if runAt > now + 50 then/; s/job\.runAt <= now/job.runAt <= now + 50/'

@@ -45,6 +45,7 @@ local all
 local function defineAll()
   if all then return all end
   -- include Store/Work.lua
+  -- include Reaping/Reap.lua
   -- include Store/Generations.lua
   -- include Leases/GrantJobs.lua
   all = { reap = reap, lapsed = lapsed, loaded = loaded, look = look, grant = grant, heldBy = heldBy, remember = remember, write = writeAll }

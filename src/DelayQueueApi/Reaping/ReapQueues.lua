@@ -1,5 +1,7 @@
 -- include Store/Prelude.lua
 -- include Store/Work.lua
+-- include Jobs/Body.lua
+-- include Reaping/Reap.lua
 -- include Store/EvenIfFull.lua
 -- include Store/Ranks.lua
 -- include Queues/Redrive.lua

@@ -1,5 +1,7 @@
 -- include Store/Prelude.lua
 -- include Store/Work.lua
+-- include Jobs/Body.lua
+-- include Reaping/Reap.lua
 -- Compares what is known of a queue as a whole with its indexes, which must be right, and repairs it on demand: how many jobs were made, its
 -- place among the names, and the instant of its next event. Called by PartitionCheck.
 --

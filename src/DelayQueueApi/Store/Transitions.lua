@@ -3,9 +3,9 @@
 -- What time alone has made of jobs, three values each: id, index of its queue, and 1 its lease has ended, 2 so has that of its last
 -- attempt, 3 a cancel waited for its lease, 4 it has expired. Some scripts return it.
 local lapsed = {}
-local function lapse(job, queue, what)
+local function lapse(id, queue, what)
   local n = #lapsed
-  lapsed[n + 1], lapsed[n + 2], lapsed[n + 3] = job.id, queue.index, what
+  lapsed[n + 1], lapsed[n + 2], lapsed[n + 3] = id, queue.index, what
 end
 
 -- Puts a leased job back among the pending ones. Its run-at tells when it may run next.
@@ -37,14 +37,14 @@ local function endLease(job, queue)
   count(queue, 'leasesExpired', job.id, job.counts)
   if job.cancelled then
     count(queue, 'cancelled', job.id, job.counts)
-    lapse(job, queue, 3)
+    lapse(job.id, queue, 3)
     remove(job, queue)
   else
     local at = job.at
     change(job, queue)
     endAttempt(job, 'e', at)
     local isLast = attemptOf(job) >= maxAttemptsOf(job)
-    lapse(job, queue, isLast and 2 or 1)
+    lapse(job.id, queue, isLast and 2 or 1)
     if isLast then die(job, queue) else unlease(job, queue, at) end
   end
 end
@@ -55,7 +55,7 @@ local function catchUp(job, queue)
     endLease(job, queue)
   elseif (startBy(job) or math.huge) <= now then
     count(queue, 'expired', job.id, job.counts)
-    lapse(job, queue, 4)
+    lapse(job.id, queue, 4)
     finish(job, queue, 'E', startBy(job))
   elseif KEPT[job.state] and job.keptUntil <= now then
     remove(job, queue)
@@ -72,58 +72,4 @@ local function holderOf(job, queue)
   if not holder or holder.queue ~= queue.name or holder.uniqueKey ~= job.uniqueKey then return nil end
   holder = catchUp(holder, queue)
   return holder and holdsKey(holder) and holder or nil
-end
-
--- The queue's next event as its indexes tell it; NEVER for none.
-local function nextEvent(queue)
-  local first = tonumber(NEVER)
-  local function consider(key, after)
-    local entry = call('ZRANGE', key, 0, 0, 'WITHSCORES')
-    if entry[2] then first = math.min(first, tonumber(entry[2]) + after) end
-  end
-  for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do consider(key, 0) end
-  local settings = settingsOf(queue)
-  if settings.deadRetentionMs then consider(queue.dead, settings.deadRetentionMs) end
-  for _, key in ipairs({ queue.completed, queue.expired }) do
-    if call('ZCARD', key) > settings.maxRetained then first = math.min(first, now) end
-  end
-  return int(math.min(first, tonumber(call('HGET', queue.stats, 'redriveAt') or NEVER)))
-end
-
--- Does what is due in the queue, for at most limit jobs. Returns for how many.
-local function reap(queue, limit)
-  if not hasEvent(queue) then return 0 end
-  local left, settings = limit, settingsOf(queue)
-
-  local function each(ids, key, act)
-    left = left - #ids
-    load(ids)
-    for _, id in ipairs(ids) do
-      local job = loaded[id]
-      local score = job and job.queue == queue.name and scoreIn(job, queue, key)
-      if score then act(job) end
-      -- Where the index does not say what the record says, it is put right.
-      if not score then call('ZREM', key, id) elseif not job.before then call('ZADD', key, int(score), id) end
-    end
-  end
-
-  local function due(key, at) return left > 0 and call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', 0, left) or {} end
-  for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do
-    each(due(key, now), key, function(job) catchUp(job, queue) end)
-  end
-  if settings.deadRetentionMs then
-    each(due(queue.dead, now - settings.deadRetentionMs), queue.dead, function(job)
-      count(queue, 'purged', job.id, job.counts)
-      remove(job, queue)
-    end)
-  end
-  flush()
-  for _, key in ipairs({ queue.completed, queue.expired }) do
-    local over = math.min(left, call('ZCARD', key) - settings.maxRetained)
-    if over > 0 then each(call('ZRANGE', key, 0, over - 1), key, function(job) remove(job, queue) end) end
-  end
-  flush()
-  queue.eventAt = nil
-  call('ZADD', QUEUES, nextEvent(queue), queue.name)
-  return limit - left
 end

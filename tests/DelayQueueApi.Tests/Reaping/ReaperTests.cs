@@ -1,4 +1,5 @@
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Reaping;
@@ -54,6 +55,51 @@ public abstract class ReaperTests(Api api)
 
         var counts = await api.QueueAsync(queue);
         Assert.Equal((230, 0, 230), (counts.Ready, counts.Leased, counts.Totals.LeasesExpired));
+        await api.AssertSoundAsync();
+    }
+
+    /// <summary>Plain jobs, some with attempts of their own, some with a time to live, some in their last attempt, and entries without a record.</summary>
+    [Theory]
+    [InlineData("pppp")]
+    [InlineData("paap")]
+    [InlineData("ptpl")]
+    [InlineData("tlt")]
+    [InlineData("spp")]
+    [InlineData("psalt")]
+    public async Task Jobs_of_all_kinds_leave_the_leased_ones_once_their_lease_has_ended(string kinds)
+    {
+        var ids = new List<string>();
+        var start = api.Clock.GetUtcNow().ToUnixTimeMilliseconds();
+        for (var i = 0; i < kinds.Length; i++)
+        {
+            var fields = kinds[i] switch { 'a' => ",\"maxAttempts\":3", 'l' => ",\"maxAttempts\":1", 't' => ",\"ttlMs\":60000", _ => "" };
+            if (kinds[i] != 's')
+            {
+                ids.Add((await api.LeasedAsync(queue, $"\"priority\":{i}{fields}", $"\"worker\":\"w{i}\",\"leaseMs\":{1000 + i}")).Id);
+            }
+        }
+
+        var partition = api.Service<Partitions>().Locate(new JobId(ids[0]))!.Value.Partition;
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        foreach (var (_, i) in kinds.Select((kind, i) => (kind, i)).Where(entry => entry.kind == 's'))
+        {
+            await database.SortedSetAddAsync(partition.Indexes($"default/{queue}").ElementAt(10), new byte[JobId.StoredBytes], start + 1000 + i);
+        }
+
+        var left = await api.LeasedAsync(queue, claim: "\"leaseMs\":2000");
+        api.Advance(1500);
+        await api.ReapAsync();
+
+        Assert.Equal([left.Id], (await api.ListAsync(queue, "leased")).Jobs.Select(job => job.Id));
+        foreach (var id in ids)
+        {
+            var job = await api.JobAsync(id);
+            var attempt = Assert.Single(job.Attempts!);
+            Assert.Equal((job.MaxAttempts == 1 ? JobState.Dead : JobState.Ready, 1, $"w{job.Priority}"), (job.State, job.Failures!.Expired, attempt.Worker));
+            Assert.Equal(attempt.StartedAt.AddMilliseconds(1000 + job.Priority), attempt.EndedAt);
+            Assert.Equal(job.State == JobState.Dead ? job.EnqueuedAt : attempt.EndedAt, job.RunAt);
+        }
+
         await api.AssertSoundAsync();
     }
 

@@ -19,6 +19,19 @@ public abstract class RecordTests(Api api)
         return answer
         """;
 
+    /// <summary>Ends leases, by their records and as of a job of any kind.</summary>
+    private static readonly string EndLeases = string.Concat(
+        from part in (string[])["Store/Prelude.lua", "Jobs/Body.lua", "Store/Work.lua", "Reaping/Reap.lua"] select Script.Load(part).Text) + """
+        local answer = {}
+        for i = arg, #ARGV, 2 do
+          local job = readJob(ARGV[i], ARGV[i + 1])
+          answer[#answer + 1] = withoutLease(queues[1], ARGV[i + 1]) or ''
+          endLease(job, queues[1])
+          answer[#answer + 1] = job.gone and '' or writeJob(job)
+        end
+        return answer
+        """;
+
     private static readonly Body[] Bodies =
     [
         new("default/records", JobOptions.None, null, [7, .. "records[1]"u8]),
@@ -26,6 +39,8 @@ public abstract class RecordTests(Api api)
         new("default/records", JobOptions.None, new() { ["a"] = "b" }, [128 + 7, .. "records"u8, 0, 0, 0, 9, .. "{\"a\":\"b\"}"u8, 0, .. "[1]"u8]),
         new("team/records", new JobOptions(TtlMs: 5, RetentionMs: 6), null, [128 + 12, .. "team/records"u8, 4, .. "t5r6"u8, 0, 0, 0, 0, .. "[1]"u8]),
     ];
+
+    private const long Now = Limits.LastInstantMs / 2;
 
     private static readonly Gen<long> Instant = Gen.Long[0, Limits.LastInstantMs];
 
@@ -38,6 +53,20 @@ public abstract class RecordTests(Api api)
             head.Item1, head.Item1 != 'P' || head.Item2, head.Item3, head.Item4, head.Item5,
             times.Item1, times.Item2, times.Item2 + (times.Item3 ? 0 : 1), times.Item4, times.Item5,
             lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4), Bodies[rest.Item5]));
+
+    private static readonly Gen<Fields> Leased = Gen.Select(
+        AnyFields, Gen.Bool, Gen.Int[0, 9], Instant,
+        (job, isFirst, strange, end) => job with
+        {
+            State = 'L',
+            Claimed = true,
+            Cancelled = job.Cancelled && strange == 0,
+            Watched = job.Watched && strange == 1,
+            Counters = isFirst ? [1, 0, 0, 0] : job.Counters,
+            Past = strange == 2 ? [.. "Boom\0why"u8] : [],
+            MaxAttempts = strange == 3 ? (ushort)1 : job.MaxAttempts,
+            At = strange == 4 ? end : job.At % Now,
+        });
 
     [Fact]
     public async Task A_record_is_read_and_written_alike() => await AnyFields.Array[1, 50].SampleAsync(
@@ -60,6 +89,33 @@ public abstract class RecordTests(Api api)
             }
         },
         iter: 20, threads: 1);
+
+    [Fact]
+    public async Task A_lease_that_ends_leaves_the_same_record_by_whichever_way_it_ends()
+    {
+        var plain = 0;
+        await Leased.Array[1, 50].SampleAsync(
+            async all =>
+            {
+                var database = await api.Service<StoreConnection>().DatabaseAsync();
+                var call = new ScriptCall(api.Service<Partitions>().First);
+                call.Queue("default/records");
+                for (var i = 0; i < all.Length; i++)
+                {
+                    call.Add(IdOf(all[i]), Write(all[i]));
+                }
+
+                var ended = (byte[][])(await database.ScriptEvaluateAsync(EndLeases, call.Keys, call.Arguments(Now, eventsKept: 0)))!;
+
+                for (var i = 0; i < all.Length; i++)
+                {
+                    Assert.Equal(IsPlain(all[i]) ? ended[(2 * i) + 1] : [], ended[2 * i]);
+                    plain += IsPlain(all[i]) ? 1 : 0;
+                }
+            },
+            iter: 20, threads: 1);
+        Assert.True(plain > 20, $"Only {plain} were plain.");
+    }
 
     [Fact]
     public void A_body_is_written_as_it_is_laid_out() => Assert.All(
@@ -95,6 +151,10 @@ public abstract class RecordTests(Api api)
         Assert.Equal((now, now, now), (made.EnqueuedAt, claimed.EnqueuedAt, job.EnqueuedAt));
         Assert.Equal(HttpStatusCode.NoContent, (await api.SettleAsync(claimed, "ack")).StatusCode);
     }
+
+    private static bool IsPlain(Fields job) =>
+        !job.Cancelled && !job.Watched && job.Counters is [1, 0, 0, 0] && job.Past.Length == 0 && job.MaxAttempts > 1 && job.At <= Now
+        && job.Body is { Queue: "default/records" } body && body.Options == JobOptions.None;
 
     private static byte[] IdOf(Fields job) => [.. U48(job.IdInstant), .. new byte[JobId.StoredBytes - 6]];
 

@@ -1,0 +1,107 @@
+-- Stands before the scripts that reap, after Work.lua and Body.lua: what is due in a queue.
+
+-- The queue's next event as its indexes tell it; NEVER for none.
+local function nextEvent(queue)
+  local first = tonumber(NEVER)
+  local function consider(key, after)
+    local entry = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    if entry[2] then first = math.min(first, tonumber(entry[2]) + after) end
+  end
+  for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do consider(key, 0) end
+  local settings = settingsOf(queue)
+  if settings.deadRetentionMs then consider(queue.dead, settings.deadRetentionMs) end
+  for _, key in ipairs({ queue.completed, queue.expired }) do
+    if call('ZCARD', key) > settings.maxRetained then first = math.min(first, now) end
+  end
+  return int(math.min(first, tonumber(call('HGET', queue.stats, 'redriveAt') or NEVER)))
+end
+
+-- The record of a job behind the end of its lease, and where it then stands: priority and run-at. Nil for a job that has options, that
+-- somebody waits for or has cancelled, or whose attempt was not the first of several.
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local FIRST_COUNTS, TERMS = '\0\1\0\0\0\0\0\0', 12
+-- Nonce, end, counts and no worker; length of the past but for the worker's name; no last error, and the attempt's number.
+local ENDED, PAST, FIRST_ATTEMPT = NO_NONCE .. u48(0) .. '\0\1\0\0\0\1\0\0' .. '\0', 20, '\0\0\0\1'
+local function withoutLease(queue, r)
+  local state, priority, mark = byte(r, 1, 3)
+  if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 30, 37) ~= FIRST_COUNTS then return nil end
+  local at, worker, past, more = readU48(r, 24), byte(r, 38, 40)
+  local body = 41 + worker
+  if mark == LEASE_AND_TERMS then
+    if readU16(r, body + 6) < 2 then return nil end
+    body = body + TERMS
+  end
+  if at > now or past + more > 0 or not isPlainBody(queue, r, body) then return nil end
+  local ending = sub(r, 24, 29)
+  return 'P' .. sub(r, 2, 3) .. ending .. sub(r, 10, 15) .. ENDED .. u16(PAST + worker) .. FIRST_ATTEMPT
+    .. u48(math.min(readU48(r, 10), at)) .. ending .. 'e' .. char(worker) .. '\0\0' .. sub(r, 41), priority - 48, at
+end
+
+-- Ends leases by the records of their jobs, where they are like most: it takes less time (docs/performance.md). ids are the first of the
+-- leased ones. Returns those that are left.
+local function endPlainLeases(queue, ids)
+  if not ids[1] then return ids end
+  local records, ended, others = call('HMGET', JOBS, unpack(ids)), {}, {}
+  for i, id in ipairs(ids) do
+    local record, new, priority, at = records[i], nil, nil, nil
+    if record and loaded[id] == nil then new, priority, at = withoutLease(queue, record) end
+    if new then
+      local news, n = writes.records, #writes.records
+      news[n + 1], news[n + 2], ended[#ended + 1] = id, new, id
+      appendScored(pendingOf(queue, priority), at, id)
+      count(queue, 'leasesExpired', id, FIRST_COUNTS)
+      lapse(id, queue, 1)
+      queue.bytes = queue.bytes + #new - #record
+    else
+      others[#others + 1] = id
+    end
+  end
+  if not others[1] then
+    writes.firsts[queue.leased] = #ids
+  elseif ended[1] then
+    writes.removes[queue.leased] = ended
+  end
+  return others
+end
+
+-- Does what is due in the queue, for at most limit jobs. Returns for how many.
+local function reap(queue, limit)
+  if not hasEvent(queue) then return 0 end
+  local left, settings = limit, settingsOf(queue)
+
+  local function each(ids, key, act)
+    load(ids)
+    for _, id in ipairs(ids) do
+      local job = loaded[id]
+      local score = job and job.queue == queue.name and scoreIn(job, queue, key)
+      if score then act(job) end
+      -- Where the index does not say what the record says, it is put right.
+      if not score then call('ZREM', key, id) elseif not job.before then call('ZADD', key, int(score), id) end
+    end
+  end
+
+  local function take(ids)
+    left = left - #ids
+    return ids
+  end
+
+  local function due(key, at) return left > 0 and take(call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', 0, left)) or {} end
+  local function catch(job) catchUp(job, queue) end
+  each(endPlainLeases(queue, due(queue.leased, now)), queue.leased, catch)
+  for _, key in ipairs({ queue.startBy, queue.completed, queue.expired }) do each(due(key, now), key, catch) end
+  if settings.deadRetentionMs then
+    each(due(queue.dead, now - settings.deadRetentionMs), queue.dead, function(job)
+      count(queue, 'purged', job.id, job.counts)
+      remove(job, queue)
+    end)
+  end
+  flush()
+  for _, key in ipairs({ queue.completed, queue.expired }) do
+    local over = math.min(left, call('ZCARD', key) - settings.maxRetained)
+    if over > 0 then each(take(call('ZRANGE', key, 0, over - 1)), key, function(job) remove(job, queue) end) end
+  end
+  flush()
+  queue.eventAt = nil
+  call('ZADD', QUEUES, nextEvent(queue), queue.name)
+  return limit - left
+end
