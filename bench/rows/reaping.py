@@ -1,6 +1,7 @@
 """Many leases that end at once: do they stall others?"""
 
 import signal
+import subprocess
 import time
 
 from harness import loads
@@ -8,6 +9,9 @@ from harness.figures import Figure, Row, percentile
 from harness.processes import BenchError
 from harness.redis import Connection
 
+# The yardstick of a busy server: a client like the reaper, of which a call at a time is on its way, and each takes about as long.
+SETS = ["redis-benchmark", "-q", "-c", "1", "-P", "500", "-t", "set", "-d", "200", "-r", "1000"]
+SETS_MADE = 2_000_000
 CONNECTIONS, LIMIT, LEASE_MS = 16, 100, 10_000
 
 
@@ -26,6 +30,9 @@ def pings(redis, until):
 def measure(service, sizes):
     quiet = time.monotonic() + 2
     idle = pings(service.redis, lambda: time.monotonic() > quiet)
+
+    with subprocess.Popen([*SETS, "-n", str(SETS_MADE), "-p", str(service.redis.port)], stdout=subprocess.DEVNULL) as sets:
+        busy = pings(service.redis, lambda: sets.poll() is not None)
 
     queue = service.new_queue()
     service.fill(queue, sizes.expired + CONNECTIONS * LIMIT)
@@ -49,7 +56,7 @@ def measure(service, sizes):
         raise BenchError(f"{service.name}: not all leases that ended were reaped within {seconds:.0f} s: {totals}")
     return {
         "most": max(times), "p99": percentile(times, 99), "idle-most": max(idle), "idle-p99": percentile(idle, 99),
-        "seconds": seconds, "rate": expired / seconds}
+        "busy-most": max(busy), "busy-p99": percentile(busy, 99), "seconds": seconds, "rate": expired / seconds}
 
 
 REAPING = Row(
@@ -59,6 +66,8 @@ REAPING = Row(
         Figure("p99", "`PING` on another connection, p99, ms"),
         Figure("idle-most", "yardstick: `PING` of the idle server, longest, ms"),
         Figure("idle-p99", "yardstick: `PING` of the idle server, p99, ms"),
+        Figure("busy-most", "yardstick: `PING` while `redis-benchmark` sets keys, longest, ms"),
+        Figure("busy-p99", "yardstick: `PING` while `redis-benchmark` sets keys, p99, ms"),
         Figure("seconds", "until all are reaped, s"),
         Figure("rate", "leases/s", more_is_better=True),
     ),

@@ -26,40 +26,41 @@ local function withoutLease(queue, r)
   local state, priority, mark = byte(r, 1, 3)
   if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 30, 37) ~= FIRST_COUNTS then return nil end
   local at, worker, past, more = readU48(r, 24), byte(r, 38, 40)
-  local body = 41 + worker
+  local body, start = 41 + worker, queue.bodyStart
   if mark == LEASE_AND_TERMS then
     if readU16(r, body + 6) < 2 then return nil end
     body = body + TERMS
   end
-  if at > now or past + more > 0 or not isPlainBody(queue, r, body) then return nil end
-  local ending = sub(r, 24, 29)
-  return 'P' .. sub(r, 2, 3) .. ending .. sub(r, 10, 15) .. ENDED .. u16(PAST + worker) .. FIRST_ATTEMPT
-    .. u48(math.min(readU48(r, 10), at)) .. ending .. 'e' .. char(worker) .. '\0\0' .. sub(r, 41), priority - 48, at
+  if at > now or past + more > 0 or (sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body)) then return nil end
+  local ending, fence = sub(r, 24, 29), sub(r, 10, 15)
+  local began = readU48(r, 10) < at and fence or ending
+  return 'P' .. sub(r, 2, 3) .. ending .. fence .. ENDED .. u16(PAST + worker) .. FIRST_ATTEMPT .. began .. ending .. 'e' .. char(worker)
+    .. '\0\0' .. sub(r, 41), priority - 48, at
 end
 
 -- Ends leases by the records of their jobs, where they are like most: it takes less time (docs/performance.md). ids are the first of the
 -- leased ones. Returns those that are left.
 local function endPlainLeases(queue, ids)
   if not ids[1] then return ids end
-  local records, ended, others = call('HMGET', JOBS, unpack(ids)), {}, {}
-  for i, id in ipairs(ids) do
-    local record, new, priority, at = records[i], nil, nil, nil
+  local records, ended, others, news, n, bytes = call('HMGET', JOBS, unpack(ids)), {}, {}, writes.records, 0, 0
+  for i = 1, #ids do
+    local id, record, new, priority, at = ids[i], records[i], nil, nil, nil
     if record and loaded[id] == nil then new, priority, at = withoutLease(queue, record) end
     if new then
-      local news, n = writes.records, #writes.records
-      news[n + 1], news[n + 2], ended[#ended + 1] = id, new, id
+      news[2 * n + 1], news[2 * n + 2] = id, new
+      n, bytes = n + 1, bytes + #new - #record
+      ended[n] = id
       appendScored(pendingOf(queue, priority), at, id)
-      count(queue, 'leasesExpired', id, FIRST_COUNTS)
       lapse(id, queue, 1)
-      queue.bytes = queue.bytes + #new - #record
+      if keepsLog then note(queue, 'leasesExpired', id, FIRST_COUNTS) end
     else
       others[#others + 1] = id
     end
   end
-  if not others[1] then
-    writes.firsts[queue.leased] = #ids
-  elseif ended[1] then
-    writes.removes[queue.leased] = ended
+  if n > 0 then
+    countAll(queue, 'leasesExpired', n)
+    queue.bytes = queue.bytes + bytes
+    if others[1] then writes.removes[queue.leased] = ended else writes.firsts[queue.leased] = n end
   end
   return others
 end
