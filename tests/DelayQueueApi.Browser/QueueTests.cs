@@ -133,6 +133,28 @@ public sealed class QueueTests(Chromium chromium, RealService service) : Dashboa
     }
 
     [Fact]
+    public async Task Nothing_is_offered_before_the_queue_is_known()
+    {
+        var known = new TaskCompletionSource();
+        await ScheduleAsync(queue);
+        await Page.RouteAsync($"**/queues/{queue}", async route =>
+        {
+            await known.Task;
+            await route.ContinueAsync();
+        });
+
+        await OpenAsync($"queues/{queue}");
+
+        await Expect(Main).ToContainTextAsync("Looking …");
+        await Expect(Button("Pause")).ToBeHiddenAsync();
+        await Expect(Button("Purge ready …")).ToBeHiddenAsync();
+        known.SetResult();
+        await Expect(Button("Pause")).ToBeVisibleAsync();
+        await Expect(Button("Purge ready …")).ToBeVisibleAsync();
+        await Expect(Main).Not.ToContainTextAsync("Looking …");
+    }
+
+    [Fact]
     public async Task A_queue_that_is_not_there_is_said_to_be_so()
     {
         Foreseen = "404";

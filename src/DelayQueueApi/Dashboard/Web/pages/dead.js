@@ -37,6 +37,7 @@ export default function dead({ queue: name, signal }) {
   const lookOn = button('Look at more', () => addUp(sums));
   const redriveAll = button('Redrive all …', () => redrive.ask({}, 'all dead letters'), '', 'admin');
   const purgeAll = button('Purge all …', () => purge(name, 'dead', all, undefined, load), 'danger', 'admin');
+  redriveAll.disabled = purgeAll.disabled = true;
   const redriveChosen = button('Redrive selected …', () => redrive.ask({ ids: [...chosen] }, `${jobCount(chosen.size)} selected`), '', 'admin');
   const purgeChosen = button('Purge selected …', purgeSome, 'danger', 'admin');
   const everything = h('input', { type: 'checkbox', onchange: () => {

@@ -21,9 +21,10 @@ export default function queue({ queue: name, query, signal }) {
   const state = states.includes(query.get('state')) ? query.get('state') : 'ready';
   let seen;
 
-  const gone = h('p', { class: 'soft', hidden: true }, 'There is no such queue: no job was ever put into it and nothing set for it, or it was deleted.');
+  const gone = h('p', { class: 'soft' }, 'Looking …');
   const paused = h('span', { class: 'badge warn', hidden: true }, 'paused');
   const pause = button('Pause …', () => pauseOrResume(seen, look), '', 'admin');
+  show(pause, false);
   const purgeState = button(`Purge ${state} …`, () => purge(name, state, seen[state], undefined, refresh), 'danger', 'admin');
   const flow = chart('Throughput, a second', flows, rate, signal);
   const depth = chart('Jobs by state', depths, count, signal);
@@ -34,7 +35,7 @@ export default function queue({ queue: name, query, signal }) {
   const nobody = h('p', { class: 'soft' }, 'No worker has asked for its jobs for over a minute.');
   const list = jobList(name, state, signal);
   const due = timeline(name, signal);
-  const body = h('div', { class: 'stack' },
+  const body = h('div', { class: 'stack', hidden: true },
     h('div', { class: 'charts' }, flow.element, depth.element),
     h('div', { class: 'columns' },
       h('div', { class: 'stack' },
@@ -58,15 +59,13 @@ export default function queue({ queue: name, query, signal }) {
         throw error;
       }
 
-      show(gone, true);
-      show(body, false);
-      show(pause, false);
+      say(gone, 'There is no such queue: no job was ever put into it and nothing set for it, or it was deleted.');
+      [body, pause].forEach(part => show(part, false));
       return;
     }
 
-    show(gone, false);
-    show(body, true);
-    show(pause, true);
+    say(gone, '');
+    [body, pause].forEach(part => show(part, true));
     show(paused, seen.paused);
     say(pause, seen.paused ? 'Resume' : 'Pause …');
     states.forEach(other => say(tabs[other], count(seen[other])));
