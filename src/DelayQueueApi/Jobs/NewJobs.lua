@@ -49,7 +49,7 @@ end
 -- The first run-at of each zset that this call adds to, so that a new first can be told.
 local firsts = {}
 local function becomesFirst(key, runAt)
-  if not firsts[key] then firsts[key] = tonumber(call('ZRANGE', key, 0, 0, 'WITHSCORES')[2] or math.huge) end
+  if not firsts[key] then firsts[key] = tonumber(call('ZRANGE', key, '0', '0', 'WITHSCORES')[2] or math.huge) end
   local first = runAt < firsts[key]
   if first then firsts[key] = runAt end
   return first and 1 or 0

@@ -76,7 +76,8 @@ end
 
 -- The run-at of the entry of the priority that the queue is at that has so many before it; math.huge for none.
 local function runAtOf(queue, rank)
-  local runAt = not isEmpty(queue) and call('ZRANGE', pendingOf(queue, queue.priority), rank, rank, 'WITHSCORES')[2]
+  local place = int(rank)
+  local runAt = not isEmpty(queue) and call('ZRANGE', pendingOf(queue, queue.priority), place, place, 'WITHSCORES')[2]
   if not runAt then return math.huge end
   reach(queue)
   return tonumber(runAt)
@@ -95,9 +96,9 @@ local function readPage(queue)
   local ids, size, taken = {}, queue.pageSize, queue.taken
   queue.hasMore = runAtOf(queue, taken + size) <= now
   if queue.hasMore then
-    ids = call('ZRANGE', pendingOf(queue, queue.priority), taken, taken + size - 1)
+    ids = call('ZRANGE', pendingOf(queue, queue.priority), int(taken), int(taken + size - 1))
   elseif not isEmpty(queue) then
-    local entries = call('ZRANGE', pendingOf(queue, queue.priority), taken, taken + size, 'WITHSCORES')
+    local entries = call('ZRANGE', pendingOf(queue, queue.priority), int(taken), int(taken + size), 'WITHSCORES')
     if #entries > 0 then reach(queue) end
     for i = 1, #entries, 2 do
       local runAt = tonumber(entries[i + 1])
@@ -262,7 +263,7 @@ for i, queue in ipairs(queues) do
       queue.nextAt = math.min(queue.nextAt, runAtOf(queue, 0))
       toNextPriority(queue)
     end
-    local lease = call('ZRANGE', queue.leased, 0, 0, 'WITHSCORES')
+    local lease = call('ZRANGE', queue.leased, '0', '0', 'WITHSCORES')
     local nextAt = math.min(queue.nextAt, tonumber(lease[2] or math.huge))
     waits[i] = nextAt == math.huge and -1 or math.max(0, nextAt * 1000 - nowMicros)
   end

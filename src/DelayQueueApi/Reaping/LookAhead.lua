@@ -17,7 +17,7 @@ local function untilJob(queue)
   local left, wait = call('EXISTS', unpack(KEYS, queue.first, queue.first + 9)), -1
   for priority = 9, 0, -1 do
     if left == 0 then break end
-    local micros = untilScore(call('ZRANGE', pendingOf(queue, priority), 0, 0, 'WITHSCORES'))
+    local micros = untilScore(call('ZRANGE', pendingOf(queue, priority), '0', '0', 'WITHSCORES'))
     if micros >= 0 then
       left = left - 1
       wait = wait < 0 and micros or math.min(wait, micros)
@@ -27,7 +27,7 @@ local function untilJob(queue)
   return wait
 end
 
-local answer, keys = { int(untilScore(call('ZRANGE', QUEUES, 0, 0, 'WITHSCORES'))), int(untilScore(call('ZRANGE', DUE, 0, 0, 'WITHSCORES'))) }, {}
+local answer, keys = { int(untilScore(call('ZRANGE', QUEUES, '0', '0', 'WITHSCORES'))), int(untilScore(call('ZRANGE', DUE, '0', '0', 'WITHSCORES'))) }, {}
 for _, queue in ipairs(queues) do
   for place = queue.first, queue.first + 9 do keys[#keys + 1] = KEYS[place] end
 end

@@ -4,7 +4,7 @@
 local function nextEvent(queue)
   local first = tonumber(NEVER)
   local function consider(key, after)
-    local entry = call('ZRANGE', key, 0, 0, 'WITHSCORES')
+    local entry = call('ZRANGE', key, '0', '0', 'WITHSCORES')
     if entry[2] then first = math.min(first, tonumber(entry[2]) + after) end
   end
   for _, key in ipairs({ queue.leased, queue.startBy, queue.completed, queue.expired }) do consider(key, 0) end
@@ -86,7 +86,7 @@ local function reap(queue, limit)
     return ids
   end
 
-  local function due(key, at) return left > 0 and take(call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', 0, left)) or {} end
+  local function due(key, at) return left > 0 and take(call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', '0', int(left))) or {} end
   local function catch(job) catchUp(job, queue) end
   each(endPlainLeases(queue, due(queue.leased, now)), queue.leased, catch)
   for _, key in ipairs({ queue.startBy, queue.completed, queue.expired }) do each(due(key, now), key, catch) end

@@ -30,7 +30,7 @@ local function hasEvent(queue)
 end
 
 -- From now on the queue is there, also while it has no jobs.
-local function register(queue) return call('ZADD', NAMES, 'NX', 0, queue.name) end
+local function register(queue) return call('ZADD', NAMES, 'NX', '0', queue.name) end
 
 -- Counts what happens to n jobs.
 local function countAll(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + n end
@@ -56,7 +56,7 @@ local function write()
   end
   for name, at in pairs(writes.events) do call('ZADD', QUEUES, 'LT', int(at), name) end
   for key, list in pairs(writes.removes) do call('ZREM', key, unpack(list)) end
-  for key, n in pairs(writes.firsts) do call('ZREMRANGEBYRANK', key, 0, n - 1) end
+  for key, n in pairs(writes.firsts) do call('ZREMRANGEBYRANK', key, '0', int(n - 1)) end
   if #writes.deletes > 0 then call('HDEL', JOBS, unpack(writes.deletes)) end
   for _, queue in ipairs(queues) do
     if next(queue.counts) then
