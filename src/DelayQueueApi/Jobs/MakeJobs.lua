@@ -10,7 +10,7 @@ local function specOf(run, i)
   local head, body = run.head, ARGV[run.bodies + i]
   local spec = setmetatable({
     id = '', record = '', inQueue = run.queue, queue = run.queue.name, priority = run.priority, random = sub(run.random, RANDOM * i - 4, RANDOM * i),
-    body = body, runAt = run.runAt, terms = run.terms, before = '', first = 0,
+    body = body, runAt = run.runAt, terms = run.terms, before = '', isFirst = false,
   }, NEW)
   local _, options = readStart(body, 1)
   if options ~= '' then readOptions(spec, options) end
@@ -92,7 +92,7 @@ local function make(job, replaced)
     remembered[job.key] = job
     toRemember[#toRemember + 1] = job
   end
-  job.first = becomesFirst(pendingOf(queue, job.priority), job.runAt)
+  job.isFirst = becomesFirst(pendingOf(queue, job.priority), job.runAt)
   return job
 end
 

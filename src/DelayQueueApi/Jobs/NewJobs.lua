@@ -50,40 +50,9 @@ end
 local firsts = {}
 local function becomesFirst(key, runAt)
   if not firsts[key] then firsts[key] = tonumber(call('ZRANGE', key, '0', '0', 'WITHSCORES')[2] or math.huge) end
-  local first = runAt < firsts[key]
-  if first then firsts[key] = runAt end
-  return first and 1 or 0
-end
-
--- Makes the jobs of a run from the i-th on, up to one in whose way something can be or that this call looks at again: one that has a head
--- of its own or options, or whose queue has a bound. Most jobs are not like that, and it takes less time (docs/performance.md).
--- Appends id and most attempts of each to a list. Returns the number of the one behind them, and 1 where they become the first of their priority.
-local function makePlain(run, i, made)
-  local queue, bodies, from, first = run.queue, run.bodies, i, 0
-  if #run.head > HEAD or settingsOf(queue).maxLength then return i, 0 end
-
-  local key, records, adds, random, attempts = pendingOf(queue, run.priority), writes.records, nil, run.random, run.attempts
-  local start, runAt = 'P' .. sub(run.head, 1, 1), u48(run.runAt)
-  local usual, withTerms = start .. '0' .. runAt, start .. '8' .. runAt .. run.terms
-  local score, isUsual, r, a, m, bytes = int(run.runAt), run.terms == enqueuedAt .. USUAL_LIMITS, #records, 0, #made, 0
-  while i <= run.n do
-    local body = ARGV[bodies + i]
-    if byte(body) >= 128 and hasOptions(body, 1) then break end
-    if not adds then
-      adds, first = listOf(writes.adds, key), becomesFirst(key, run.runAt)
-      a = #adds
-    end
-    local id = nextId(sub(random, RANDOM * i - 4, RANDOM * i))
-    local record = (isUsual and idInstant == now and usual or withTerms) .. body
-    records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], made[m + 1], made[m + 2] = id, record, score, id, id, attempts
-    i, r, a, m, bytes = i + 1, r + 2, a + 2, m + 2, bytes + #record
-    if keepsLog then note(queue, 'created', id) end
-  end
-  if i > from then
-    countAll(queue, 'created', i - from)
-    queue.bytes = queue.bytes + bytes
-  end
-  return i, first
+  local isFirst = runAt < firsts[key]
+  if isFirst then firsts[key] = runAt end
+  return isFirst
 end
 
 -- Writes what was made and what else has changed, by write() or flush(); and the newest id behind it: a promise of a job that is newer

@@ -17,6 +17,8 @@
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local ID, LEASE = 14, 28
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local TERMS = 12
 local ids, runs, makes = {}, {}, false
 do
   local at, n = arg + 2, 0
@@ -33,114 +35,50 @@ do
 end
 local records = call('HMGET', JOBS, unpack(ids))
 
--- Acks jobs that are not plain; most calls have none of them. acked are those that were plain.
-local acked = {}
-local function defineAll()
-  -- include Store/Work.lua
-  -- include Leases/Lease.lua
-  -- include Jobs/NewJobs.lua
-  local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
-  -- include Jobs/MakeJobs.lua
-  local REFUSED = -2
-
-  -- Plans all follow-ups of a job. Returns the plans, or nil, a code, and what stands in the way.
-  local function planAll(job, lease)
-    local plans, made = {}, {}
-    for i = 1, lease.n do
-      local spec = specOf(readRun(lease.followUps + (RUN_ARGS + 1) * (i - 1)), 1)
-      -- The job that is acked leaves its queue.
-      local extra = (made[spec.queue] or 0) - (spec.inQueue == lease.queue and 1 or 0)
-      local status, other = plan(spec, extra, job)
-      if status < 0 then return nil, status + REFUSED, i, other and other.id or '' end
-      -- One that takes another's place takes no more room.
-      if status == MADE and not other then made[spec.queue] = (made[spec.queue] or 0) + 1 end
-      plans[i] = { status = status, spec = spec, other = other }
-    end
-    return plans
-  end
-
-  -- Acks a job together with making its follow-ups, or says why not.
-  local function ackWith(job, lease)
-    local plans, code, number, other = planAll(job, lease)
-    if not plans then return { code, number, other } end
-    local made, answer = {}, { DONE, '' }
-    for i, each in ipairs(plans) do
-      local followUp = each.other
-      if each.status == MADE then
-        followUp = make(each.spec, each.other)
-        if followUp.first == 1 then answer[#answer + 1] = followUp.inQueue.index end
-      end
-      made[i] = followUp.id
-    end
-    answer[2] = table.concat(made)
-    return answer
-  end
-
-  local function ack(run, i)
-    local id, from = ids[i], LEASE * (i - run.first) + ID
-    local lease = { id = id, name = sub(run.leases, from + 1, from + LEASE - ID), queue = run.queue, n = run.n, followUps = run.followUps }
-    if loaded[id] == nil then loaded[id] = records[i] and not acked[id] and readJob(id, records[i]) end
-    local job, why, followUps = held(lease)
-    if not job then return followUps and followUps ~= '' and { why, followUps } or why end
-    if job.cancelled then return settleCancelled(job, lease) end
-    local answer = lease.n > 0 and ackWith(job, lease) or DONE
-    if answer == DONE or answer[1] == DONE then
-      local made = answer ~= DONE and answer[2] or ''
-      count(lease.queue, 'acked', job.id, job.counts)
-      settle(job, lease.queue, 'a', made)
-      finish(job, lease.queue, 'C', now, run.result, made ~= '')
-    end
-    return answer
-  end
-
-  return { ack = ack, loaded = loaded, flush = flushMade }
-end
-local all = makes and defineAll()
-
-local answers = {}
-
--- Acks jobs of a run by their records, from the i-th of all on up to the first one that is not plain or whose lease does not hold: they
--- have no options, nobody waits for their ends, their queue keeps none and this call makes none. Most are like that, and it takes less
--- time (docs/performance.md). Returns the number of the one behind them.
-local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
-local function ackPlain(run, i)
-  local queue = run.queue
-  if makes or settingsOf(queue).retentionMs then return i end
-  local leases, start, last, from, deletes, bytes, leaving = run.leases, queue.bodyStart, run.last, i, writes.deletes, 0, nil
-  local nameAt = LEASE * (i - run.first) + ID + 1
-  while i <= last do
-    local id, r = ids[i], records[i]
-    if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
-    local state, _, mark = byte(r, 1, 3)
-    local name = sub(leases, nameAt, nameAt + LEASE - ID - 1)
-    if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name then break end
-    local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
-    if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now then break end
-    local body = 41 + a + b * 256 + c
-    if mark == LEASE_AND_TERMS then body = body + 12 end
-    if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
-    leaving = leaving or listOf(writes.removes, queue.leased)
-    settled.set(settledAs(queue, id), name .. 'a')
-    acked[id], leaving[#leaving + 1], deletes[#deletes + 1], answers[i] = true, id, id, 1
-    i, nameAt, bytes = i + 1, nameAt + LEASE, bytes + #r
-    if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
-  end
-  if i > from then
-    countAll(queue, 'acked', i - from)
-    queue.bytes = queue.bytes - bytes
-  end
-  return i
-end
+-- acked are those that were plain. all is what acks the others, and most calls have none of them.
+local acked, all, answers = {}, nil, {}
 
 for _, run in ipairs(runs) do
-  local i = run.first
+  local queue, leases, i, deletes, leaving = run.queue, run.leases, run.first, writes.deletes, nil
+  local isPlain, start = not makes and not settingsOf(queue).retentionMs, queue.bodyStart
   while i <= run.last do
-    local behind = ackPlain(run, i)
-    if behind == i then
-      all = all or defineAll()
-      answers[i], behind = all.ack(run, i), i + 1
+    -- Jobs that are acked by their records: they have no options, nobody waits for their ends, their queue keeps none and this call makes
+    -- none. Most are like that, and it takes less time (docs/performance.md).
+    local from, nameAt, bytes = i, LEASE * (i - run.first) + ID + 1, 0
+    while isPlain and i <= run.last do
+      local id, r = ids[i], records[i]
+      if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
+      local state, _, mark = byte(r, 1, 3)
+      local name = sub(leases, nameAt, nameAt + LEASE - ID - 1)
+      if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name or readU48(r, 24) <= now then break end
+      local worker, a, b = byte(r, 38, 40)
+      local body = 41 + worker + a * 256 + b
+      if mark == LEASE_AND_TERMS then body = body + TERMS end
+      if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
+      leaving = leaving or listOf(writes.removes, queue.leased)
+      settled.set(settledAs(queue, id), name .. 'a')
+      acked[id], leaving[#leaving + 1], deletes[#deletes + 1], answers[i] = true, id, id, 1
+      i, nameAt, bytes = i + 1, nameAt + LEASE, bytes + #r
+      if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
     end
-    i = behind
+    if i > from then
+      countAll(queue, 'acked', i - from)
+      queue.bytes = queue.bytes - bytes
+    end
+
+    if i <= run.last then
+      if not all then
+        -- include Store/Work.lua
+        -- include Leases/Lease.lua
+        -- include Jobs/NewJobs.lua
+        local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
+        -- include Jobs/MakeJobs.lua
+        -- include Leases/AckWith.lua
+        all = { ack = ack, loaded = loaded, flush = flushMade }
+      end
+      answers[i] = all.ack(run, i)
+      i = i + 1
+    end
   end
 end
 settled.write()

@@ -22,6 +22,9 @@
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
 local MAX_BYTES, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 100, 7, 8
+local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY = byte('PL008', 1, 5)
+local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
+local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
 local defaultLeaseMs = tonumber(ARGV[arg])
 local bytes, wanted = 0, 0
 for i = arg + 2, #ARGV, RUN_ARGS do wanted = wanted + tonumber(ARGV[i + 1]) * floor(#ARGV[i + 3] / NONCE) end
@@ -126,120 +129,92 @@ local function hasNext(queue)
   return false
 end
 
--- What is answered, as above; and where in it the record of a job is still to come.
-local given, n, jobs, seen = {}, 0, {}, {}
-
--- Leases jobs by their records, up to the first one that is not plain, most jobs or the end of the page: due jobs that no worker has
--- had, that have no options and that nobody waits for. Most are, and it takes less time (docs/performance.md). Returns how many.
-local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY = byte('PL008', 1, 5)
-local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
-local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
-local function grantPlain(queue, most, leaseMs, nonce, tail)
-  local ids, records, from, digit, start = queue.page, queue.records, queue.position, ZERO + queue.priority, queue.bodyStart
-  local usual, first, taken, more = leaseOf(queue, leaseMs, NO_LEASE_MS), math.huge, bytes, 0
-  local position, head, news, adds, removes, w, x = from, char(LEASED, digit), writes.records, nil, nil, 0, 0
-  while position - from < most and (position == from or taken < MAX_BYTES) do
-    local id, record = ids[position], records[position]
-    if not record or (all and all.loaded[id] ~= nil) then break end
-    local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
-    if state ~= PENDING or priority ~= digit or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
-    -- Marks as in Records.lua: the lease follows, and the terms where they did.
-    local lease, newMark, body = usual, '4', HEADER + 1
-    if mark == TERMS_ONLY then
-      body = HEADER + TERMS + 1
-      lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), '<'
-    elseif mark ~= NO_MARK then
-      break
-    end
-    if sub(record, body, body + #start - 1) ~= start and not isPlainBody(queue, record, body) then break end
-    if position == from then
-      adds, removes = listOf(writes.adds, queue.leased), all and listOf(writes.removes, pendingOf(queue, queue.priority))
-      w, x = #news, #adds
-    end
-    local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
-    news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
-    if removes then removes[#removes + 1] = id end
-    w, x, n, position = w + 2, x + 2, n + 2, position + 1
-    taken, more = taken + #record, more + #new - #record
-    if lease.at < first then first = lease.at end
-    if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
-  end
-  local granted = position - from
-  if granted > 0 then
-    local key = pendingOf(queue, queue.priority)
-    -- As long as all were plain, they are the first ones there. They stay that, since a claim adds nothing before them.
-    if not removes then writes.firsts[key] = (writes.firsts[key] or 0) + granted end
-    if queue.plain == 0 or first < queue.event then queue.event = first end
-    queue.position, queue.taken, queue.plain, queue.bytes, bytes = position, queue.taken + granted, queue.plain + granted, queue.bytes + more, taken
-  end
-  return granted
-end
-
--- Notes who asks for jobs of a queue, the newest first: instant, length of the name, name. Of a queue that is not there nothing
--- is noted.
-local WORKERS_KEPT_MS, MAX_WORKERS = 300000, 100
-local function noteWorker(queue, worker)
-  if not call('ZSCORE', NAMES, queue.name) then return end
-  local known, notes, from = call('HGET', queue.stats, 'workers') or '', { u48(now) .. char(#worker) .. worker }, 1
-  while from <= #known and #notes < MAX_WORKERS do
-    local nameEnd = from + 6 + byte(known, from + 6)
-    if sub(known, from + 7, nameEnd) ~= worker and readU48(known, from) > now - WORKERS_KEPT_MS then notes[#notes + 1] = sub(known, from, nameEnd) end
-    from = nameEnd + 1
-  end
-  call('HSET', queue.stats, 'workers', table.concat(notes))
-end
-
--- The queues of a claim; most claims ask for the same.
-local lists = {}
-local function queuesOf(indexes)
-  local list = lists[indexes]
-  if not list then
-    list = {}
-    for index in string.gmatch(indexes, '%d+') do list[#list + 1] = queues[tonumber(index)] end
-    lists[indexes] = list
-  end
-  return list
-end
-
-local function claim(from, limit, leaseMs, nonce, worker, tail, claimId)
-  local plain, first, found, held = claimId == '', n + 1, 0, nil
-  n = first
-  if not plain then
-    held = defineAll().heldBy(claimId)
-    for _, job in ipairs(held) do given[n + 1], jobs[n + 2], n = job.id, job, n + 2 end
-    found = #held
-    if found > 0 then limit = 0 end
-  end
-  for i = 1, #from do
-    local queue = from[i]
-    while found < limit and (found == 0 or bytes < MAX_BYTES) do
-      queue.seen = true
-      if not hasNext(queue) then break end
-      local granted = plain and grantPlain(queue, limit - found, leaseMs, nonce, tail) or 0
-      if granted == 0 then
-        local job, goesOn = defineAll().look(queue, queue.page[queue.position], queue.records[queue.position])
-        if job then
-          all.grant(job, queue, leaseMs, nonce, worker)
-          given[n + 1], jobs[n + 2], n, granted = job.id, job, n + 2, 1
-          if held then held[#held + 1] = job end
-        elseif not goesOn then
-          break
-        end
-      end
-      found = found + granted
-    end
-  end
-  given[first] = found
-  if held and limit > 0 and found > 0 then all.remember(claimId, nonce, held) end
-end
+-- What is answered, as above; and where in it the record of a job is still to come. lists are the queues of claims, of which most ask for
+-- the same.
+local given, n, jobs, lists, seen = {}, 0, {}, {}, {}
 
 for i = arg + 2, #ARGV, RUN_ARGS do
-  local from, limit, leaseMs, nonces, worker = queuesOf(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
-  local tail = FIRST_COUNTS .. char(#worker) .. '\0\0' .. worker
+  local indexes, most, leaseMs, nonces, worker, claimId = ARGV[i], tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local tail, isPlain, from = FIRST_COUNTS .. char(#worker) .. '\0\0' .. worker, claimId == '', lists[indexes]
+  if not from then
+    from = {}
+    for index in string.gmatch(indexes, '%d+') do from[#from + 1] = queues[tonumber(index)] end
+    lists[indexes] = from
+  end
   if ARGV[i + 6] == '1' then
     for _, queue in ipairs(from) do seen[#seen + 1] = { queue, worker } end
   end
-  for at = 1, #nonces, NONCE do claim(from, limit, leaseMs, sub(nonces, at, at + NONCE - 1), worker, tail, ARGV[i + 5]) end
+  for at = 1, #nonces, NONCE do
+    local nonce, limit, first, found, held = sub(nonces, at, at + NONCE - 1), most, n + 1, 0, nil
+    n = first
+    if not isPlain then
+      held = defineAll().heldBy(claimId)
+      for _, job in ipairs(held) do given[n + 1], jobs[n + 2], n = job.id, job, n + 2 end
+      found = #held
+      if found > 0 then limit = 0 end
+    end
+    for _, queue in ipairs(from) do
+      while found < limit and (found == 0 or bytes < MAX_BYTES) do
+        queue.seen = true
+        if not hasNext(queue) then break end
+
+        -- Jobs that are leased by their records, up to the first one that is not plain, or the end of the page: due jobs that no worker has had,
+        -- that have no options and that nobody waits for. Most are, and it takes less time (docs/performance.md).
+        local granted = 0
+        if isPlain then
+          local ids, records, position, start, digit = queue.page, queue.records, queue.position, queue.bodyStart, ZERO + queue.priority
+          local key, usual, head, taken = pendingOf(queue, queue.priority), leaseOf(queue, leaseMs, NO_LEASE_MS), char(LEASED, digit), bytes
+          local behind, earliest, more, news, adds, removes, w, x = position + limit - found, math.huge, 0, writes.records, nil, nil, 0, 0
+          while position < behind and (granted == 0 or taken < MAX_BYTES) do
+            local id, record = ids[position], records[position]
+            if not record or (all and all.loaded[id] ~= nil) then break end
+            local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
+            if state ~= PENDING or priority ~= digit or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
+            -- Marks as in Records.lua: the lease follows, and the terms where they did.
+            local lease, newMark, body = usual, '4', HEADER + 1
+            if mark == TERMS_ONLY then
+              body = HEADER + TERMS + 1
+              lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), '<'
+            elseif mark ~= NO_MARK then
+              break
+            end
+            if sub(record, body, body + #start - 1) ~= start and not isPlainBody(queue, record, body) then break end
+            if not adds then
+              adds, removes = listOf(writes.adds, queue.leased), all and listOf(writes.removes, key)
+              w, x = #news, #adds
+            end
+            local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
+            news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
+            if removes then removes[#removes + 1] = id end
+            w, x, n, position, granted = w + 2, x + 2, n + 2, position + 1, granted + 1
+            taken, more = taken + #record, more + #new - #record
+            if lease.at < earliest then earliest = lease.at end
+            if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
+          end
+          if granted > 0 then
+            -- As long as all were plain, they are the first ones there. They stay that, since a claim adds nothing before them.
+            if not removes then writes.firsts[key] = (writes.firsts[key] or 0) + granted end
+            if queue.plain == 0 or earliest < queue.event then queue.event = earliest end
+            queue.position, queue.taken, queue.plain, queue.bytes, bytes = position, queue.taken + granted, queue.plain + granted, queue.bytes + more, taken
+          end
+        end
+
+        if granted == 0 then
+          local job, goesOn = defineAll().look(queue, queue.page[queue.position], queue.records[queue.position])
+          if job then
+            all.grant(job, queue, leaseMs, nonce, worker)
+            given[n + 1], jobs[n + 2], n, granted = job.id, job, n + 2, 1
+            if held then held[#held + 1] = job end
+          elseif not goesOn then
+            break
+          end
+        end
+        found = found + granted
+      end
+    end
+    given[first] = found
+    if held and limit > 0 and found > 0 then all.remember(claimId, nonce, held) end
+  end
 end
 for _, queue in ipairs(queues) do
   if queue.plain > 0 then
@@ -249,7 +224,21 @@ for _, queue in ipairs(queues) do
 end
 if all then all.write() else write() end
 for place, job in pairs(jobs) do given[place] = job.record end
-for _, each in ipairs(seen) do noteWorker(each[1], each[2]) end
+
+-- Who asks for jobs of a queue is noted, the newest first: instant, length of the name, name. Of a queue that is not there nothing is noted.
+local WORKERS_KEPT_MS, MAX_WORKERS = 300000, 100
+for _, each in ipairs(seen) do
+  local queue, worker = each[1], each[2]
+  if call('ZSCORE', NAMES, queue.name) then
+    local known, notes, from = call('HGET', queue.stats, 'workers') or '', { u48(now) .. char(#worker) .. worker }, 1
+    while from <= #known and #notes < MAX_WORKERS do
+      local nameEnd = from + 6 + byte(known, from + 6)
+      if sub(known, from + 7, nameEnd) ~= worker and readU48(known, from) > now - WORKERS_KEPT_MS then notes[#notes + 1] = sub(known, from, nameEnd) end
+      from = nameEnd + 1
+    end
+    call('HSET', queue.stats, 'workers', table.concat(notes))
+  end
+end
 
 local waits = {}
 for i, queue in ipairs(queues) do

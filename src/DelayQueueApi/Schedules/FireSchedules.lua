@@ -72,7 +72,7 @@ for i, name in ipairs(names) do
           if before then cancel(before, queue) end
           spec.runAt = tonumber(ARGV[at + 4])
           local job = make(spec, other)
-          code, first, firedAt, lastJob = 1, job.first, spec.runAt, job.id
+          code, first, firedAt, lastJob = 1, job.isFirst and 1 or 0, spec.runAt, job.id
         end
       end
     end

@@ -88,13 +88,12 @@ local function pendingOf(queue, priority) return KEYS[queue.first + priority] en
 
 -- What is known of a queue: the number of the newest tick (noteTotals), and what operators have set; nil for what they have not.
 -- The settings but for paused are one text, as QueueSettings.cs writes it.
-local SETTINGS = '^(%d*) (%d*) (%S*) (%d*) (%d*) (%d*) (%d*)$'
 local function settingsOf(queue)
   if not queue.settings then
     local known = call('HMGET', queue.stats, 'paused', 'tick', 'settings')
     local settings = { paused = known[1], tick = tonumber(known[2] or -1), maxRetained = 100000 }
     if known[3] then
-      local leaseMs, maxAttempts, backoff, retentionMs, maxLength, maxRetained, deadRetentionMs = string.match(known[3], SETTINGS)
+      local leaseMs, maxAttempts, backoff, retentionMs, maxLength, maxRetained, deadRetentionMs = string.match(known[3], '^(%d*) (%d*) (%S*) (%d*) (%d*) (%d*) (%d*)$')
       settings.leaseMs, settings.maxAttempts, settings.backoff = tonumber(leaseMs), tonumber(maxAttempts), backoff ~= '' and backoff or nil
       settings.retentionMs, settings.maxLength = tonumber(retentionMs), tonumber(maxLength)
       settings.maxRetained, settings.deadRetentionMs = tonumber(maxRetained) or settings.maxRetained, tonumber(deadRetentionMs)

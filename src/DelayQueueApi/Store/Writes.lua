@@ -36,8 +36,8 @@ local function register(queue) return call('ZADD', NAMES, 'NX', '0', queue.name)
 local function countAll(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + n end
 
 -- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
-local TICK_MS, TICKS = 15000, 22
 local function noteTotals(queue)
+  local TICK_MS, TICKS = 15000, 22
   local tick = floor(now / TICK_MS)
   if settingsOf(queue).tick == tick then return end
   queue.settings.tick = tick
