@@ -50,9 +50,10 @@ for _, run in ipairs(runs) do
       if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
       local state, _, mark = byte(r, 1, 3)
       local name = sub(leases, nameAt, nameAt + LEASE - ID - 1)
-      if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name or readU48(r, 24) <= now then break end
-      local worker, a, b = byte(r, 38, 40)
-      local body = 41 + worker + a * 256 + b
+      if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name then break end
+      local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
+      if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now then break end
+      local body = 41 + a + b * 256 + c
       if mark == LEASE_AND_TERMS then body = body + TERMS end
       if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
       leaving = leaving or listOf(writes.removes, queue.leased)
