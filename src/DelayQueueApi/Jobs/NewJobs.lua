@@ -1,4 +1,4 @@
--- Stands before the scripts that make jobs, after Prelude.lua and Body.lua.
+-- Stands before the scripts that make jobs, after Prelude.lua.
 --
 -- ARGV  jobs that are alike, a run of one or more; read by readRun():
 --       1 queue      index of their queue

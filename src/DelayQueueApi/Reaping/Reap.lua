@@ -1,4 +1,4 @@
--- Stands before the scripts that reap, after Work.lua and Body.lua: what is due in a queue.
+-- Stands before the scripts that ask what is due in a queue or do it, after Work.lua and Body.lua.
 
 -- The queue's next event as its indexes tell it; NEVER for none.
 local function nextEvent(queue)
@@ -39,7 +39,7 @@ local function withoutLease(queue, r)
 end
 
 -- Ends leases by the records of their jobs, where they are like most: it takes less time (docs/performance.md). ids are the first of the
--- leased ones. Returns those that are left.
+-- leased ones, and nothing else is to be written yet. Returns those that are left; what is written, flush() must write before others look.
 local function endPlainLeases(queue, ids)
   if not ids[1] then return ids end
   local records, ended, others, news, n, bytes = call('HMGET', JOBS, unpack(ids)), {}, {}, writes.records, 0, 0
@@ -89,6 +89,7 @@ local function reap(queue, limit)
   local function due(key, at) return left > 0 and take(call('ZRANGEBYSCORE', key, '-inf', int(at), 'LIMIT', '0', int(left))) or {} end
   local function catch(job) catchUp(job, queue) end
   each(endPlainLeases(queue, due(queue.leased, now)), queue.leased, catch)
+  flush()
   for _, key in ipairs({ queue.startBy, queue.completed, queue.expired }) do each(due(key, now), key, catch) end
   if settings.deadRetentionMs then
     each(due(queue.dead, now - settings.deadRetentionMs), queue.dead, function(job)

@@ -1,6 +1,5 @@
 -- include Store/Prelude.lua
 -- include Store/Work.lua
--- include Jobs/Body.lua
 -- include Jobs/NewJobs.lua
 -- include Schedules/Schedules.lua
 -- Fires schedules that are still as the caller has read them: makes the job of an instant and moves on to the next one, in one
