@@ -30,6 +30,15 @@ internal sealed class Answer<T>(int status, T value, string? location = null) : 
     }
 }
 
+/// <summary>
+/// An answer that is given thousands of times a second, and what it is made of. It writes what the serializer would write in a third of the time: that one
+/// asks each property how to be written, and whether at all (docs/performance.md).
+/// </summary>
+internal interface IWritesItself
+{
+    public void WriteTo(Utf8JsonWriter json);
+}
+
 /// <summary>204.</summary>
 internal sealed class NoAnswer : IResult
 {
@@ -65,7 +74,15 @@ internal static class JsonText
 
         buffer.ResetWrittenCount();
         writer!.Reset(buffer);
-        JsonSerializer.Serialize(writer, value, type);
+        if (value is IWritesItself self)
+        {
+            self.WriteTo(writer);
+        }
+        else
+        {
+            JsonSerializer.Serialize(writer, value, type);
+        }
+
         writer.Flush();
         return buffer.WrittenSpan;
     }

@@ -27,52 +27,57 @@ internal readonly record struct RawJson(ReadOnlyMemory<byte> Utf8)
         }
     }
 
+    /// <param name="reader">At the value's first token; at its last one afterwards.</param>
+    /// <param name="body">What it reads.</param>
+    /// <exception cref="JsonException">There is no JSON, or text that is none.</exception>
+    public static RawJson Read(ref Utf8JsonReader reader, ReadOnlyMemory<byte> body)
+    {
+        var start = (int)reader.TokenStartIndex;
+        var depth = reader.CurrentDepth;
+        CheckText(ref reader);
+        while (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray || reader.CurrentDepth > depth)
+        {
+            reader.Read();
+            CheckText(ref reader);
+            if (reader.CurrentDepth == depth)
+            {
+                break;
+            }
+        }
+
+        return new RawJson(body[start..(int)reader.BytesConsumed]);
+    }
+
+    /// <summary>The reader checks no text that nobody asks for; half a surrogate pair would break every reader downstream.</summary>
+    private static void CheckText(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
+        {
+            return;
+        }
+
+        var text = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
+        try
+        {
+            reader.CopyString(text);
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new JsonException("holds half of a surrogate pair", error);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(text);
+        }
+    }
+
     internal sealed class RawJsonConverter : JsonConverter<RawJson>
     {
         public override bool HandleNull => true;
 
-        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-        {
-            var start = (int)reader.TokenStartIndex;
-            var depth = reader.CurrentDepth;
-            CheckText(ref reader);
-            while (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray || reader.CurrentDepth > depth)
-            {
-                reader.Read();
-                CheckText(ref reader);
-                if (reader.CurrentDepth == depth)
-                {
-                    break;
-                }
-            }
-
-            return new RawJson(source[start..(int)reader.BytesConsumed]);
-        }
+        public override RawJson Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => RawJson.Read(ref reader, source);
 
         public override void Write(Utf8JsonWriter writer, RawJson value, JsonSerializerOptions options) =>
             writer.WriteRawValue(value.Utf8.Span, skipInputValidation: true);
-
-        /// <summary>The reader checks no text that nobody asks for; half a surrogate pair would break every reader downstream.</summary>
-        private static void CheckText(ref Utf8JsonReader reader)
-        {
-            if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.PropertyName) || !reader.ValueIsEscaped)
-            {
-                return;
-            }
-
-            var text = ArrayPool<byte>.Shared.Rent(reader.ValueSpan.Length);
-            try
-            {
-                reader.CopyString(text);
-            }
-            catch (InvalidOperationException error)
-            {
-                throw new JsonException("holds half of a surrogate pair", error);
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(text);
-            }
-        }
     }
 }

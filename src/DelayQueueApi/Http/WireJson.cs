@@ -96,7 +96,9 @@ internal sealed partial class InstantConverter : JsonConverter<DateTimeOffset>
         return past == 0 ? instant : instant.AddTicks(TimeSpan.TicksPerMillisecond - past);
     }
 
-    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) => Write(writer, value);
+
+    public static void Write(Utf8JsonWriter writer, DateTimeOffset value)
     {
         // The standard format has a fast path that others have not; it only tells more digits.
         Span<byte> text = stackalloc byte[28];

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using DelayQueueApi.Http;
 
@@ -52,8 +53,39 @@ internal sealed record Job(
     DateTimeOffset? FinishedAt = null,
     DateTimeOffset? KeptUntil = null,
     RawJson? Result = null,
-    bool? CancelRequested = null)
+    bool? CancelRequested = null) : IWritesItself
 {
+    public void WriteTo(Utf8JsonWriter json)
+    {
+        var types = WireJson.Default;
+        json.WriteStartObject();
+        json.WriteString("id"u8, Id);
+        json.WriteString("queue"u8, Queue);
+        json.WriteState<JobState>("state"u8, State);
+        json.WriteNumber("priority"u8, Priority);
+        json.WriteRaw("payload"u8, Payload);
+        json.WriteInstant("runAt"u8, RunAt);
+        json.WriteInstant("enqueuedAt"u8, EnqueuedAt);
+        json.WriteNumber("attempt"u8, Attempt);
+        json.WriteNumber("maxAttempts"u8, MaxAttempts);
+        json.WriteMaybe("leaseMs"u8, LeaseMs);
+        json.WriteOther("backoff"u8, Backoff, types.Backoff);
+        json.WriteMaybe("ttlMs"u8, TtlMs);
+        json.WriteMaybe("retentionMs"u8, RetentionMs);
+        json.WriteOther("unique"u8, Unique, types.JobUnique);
+        json.WriteOther("metadata"u8, Metadata, types.DictionaryStringString);
+        json.WriteOther("lease"u8, Lease, types.JobLease);
+        json.WriteOther("failures"u8, Failures, types.JobFailures);
+        json.WriteOther("lastError"u8, LastError, types.JobError);
+        json.WriteOther("attempts"u8, Attempts, types.IReadOnlyListJobAttempt);
+        json.WriteInstant("diedAt"u8, DiedAt);
+        json.WriteInstant("finishedAt"u8, FinishedAt);
+        json.WriteInstant("keptUntil"u8, KeptUntil);
+        json.WriteRaw("result"u8, Result);
+        json.WriteMaybe("cancelRequested"u8, CancelRequested);
+        json.WriteEndObject();
+    }
+
     /// <param name="job">What the store holds.</param>
     /// <param name="now">The store's clock when it was read: a run-at or a lease that has passed counts from its instant on.</param>
     public static Job From(JobRecord job, DateTimeOffset now)

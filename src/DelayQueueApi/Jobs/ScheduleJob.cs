@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Security.Cryptography;
-using System.Text.Json.Serialization;
+using System.Text.Json;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
 using DelayQueueApi.Security;
@@ -61,15 +61,27 @@ internal static class ScheduleJob
         Unique? Unique = null,
         Dictionary<string, string>? Metadata = null,
         [property: MaxLength(Limits.MaxKeyLength)] string? IdempotencyKey = null,
-        [property: Range(Limits.MinKeyKnownMs, Limits.MaxKeyKnownMs)] int? IdempotencyRetentionMs = null) : IJobFields, IMayBePlain
+        [property: Range(Limits.MinKeyKnownMs, Limits.MaxKeyKnownMs)] int? IdempotencyRetentionMs = null) : IJobFields, IMayBePlain<Request>
     {
         /// <summary>Most jobs say where and when and no more.</summary>
-        [JsonIgnore]
-        public bool IsPlain => this is
+        public static Request? ReadPlain(ref Utf8JsonReader json, ReadOnlyMemory<byte> body)
         {
-            RunAt: null, Priority: null, MaxAttempts: null, LeaseMs: null, Backoff: null, TtlMs: null, RetentionMs: null, Unique: null, Metadata: null,
-            IdempotencyKey: null, IdempotencyRetentionMs: null, DelayMs: null or (>= 0 and <= Limits.MaxDelayMs),
-        } && (Queue is null || new QueueName(Queue).IsValid);
+            RawJson? payload = null;
+            string? queue = null;
+            long? delayMs = null;
+            while (json.NextField())
+            {
+                var isPlain = payload is null && json.ValueTextEquals("payload"u8) ? (payload = json.ReadRaw(body)) is not null
+                    : queue is null && json.ValueTextEquals("queue"u8) ? (queue = json.ReadText()) is not null && new QueueName(queue).IsValid
+                    : delayMs is null && json.ValueTextEquals("delayMs"u8) && (delayMs = json.ReadNumber(0, Limits.MaxDelayMs)) is not null;
+                if (!isPlain)
+                {
+                    return null;
+                }
+            }
+
+            return payload is { } value ? new Request(value, queue, delayMs) : null;
+        }
     }
 
     internal sealed class Validator : JobFieldsValidator<Request>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DelayQueueApi.Http;
 using DelayQueueApi.Security;
 using DelayQueueApi.Telemetry;
@@ -28,7 +29,15 @@ internal static class ScheduleJobs
     internal sealed record Request([property: ItemsOf(typeof(ScheduleJob.Request))] RawJson[] Jobs) : IBatch;
 
     /// <param name="Results">One an item, in the order of the items.</param>
-    internal sealed record Response(IReadOnlyList<Result> Results);
+    internal sealed record Response(IReadOnlyList<Result> Results) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteAll("results"u8, Results);
+            json.WriteEndObject();
+        }
+    }
 
     /// <summary>What POST /jobs would have answered.</summary>
     /// <param name="Status">201, 200 where another job holds the unique key, or that of the problem.</param>
@@ -36,7 +45,24 @@ internal static class ScheduleJobs
     /// <param name="JobId">The job that holds the unique key, where none is made for that.</param>
     /// <param name="Replayed">True where an earlier request under this key made it.</param>
     /// <param name="Problem">Why there is none.</param>
-    internal sealed record Result(int Status, Job? Job = null, string? JobId = null, bool? Replayed = null, Problem? Problem = null);
+    internal sealed record Result(int Status, Job? Job = null, string? JobId = null, bool? Replayed = null, Problem? Problem = null) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("status"u8, Status);
+            if (Job is not null)
+            {
+                json.WritePropertyName("job"u8);
+                Job.WriteTo(json);
+            }
+
+            json.WriteText("jobId"u8, JobId);
+            json.WriteMaybe("replayed"u8, Replayed);
+            json.WriteOther("problem"u8, Problem, WireJson.Default.Problem);
+            json.WriteEndObject();
+        }
+    }
 
     internal sealed class Validator : AbstractValidator<Request>
     {

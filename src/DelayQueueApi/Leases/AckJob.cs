@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Security;
@@ -30,7 +31,12 @@ internal static class AckJob
     /// <param name="Result">Any JSON value up to 64 KiB, shown with the job for its retention; without one it is dropped.</param>
     /// <param name="Then">Up to 20 follow-up jobs, each as in POST /jobs, made together with the ack or not at all.</param>
     internal record Request(
-        string LeaseToken, RawJson? Result = null, [property: ItemsOf(typeof(ScheduleJob.Request), Limits.MaxFollowUps)] RawJson[]? Then = null);
+        string LeaseToken, RawJson? Result = null, [property: ItemsOf(typeof(ScheduleJob.Request), Limits.MaxFollowUps)] RawJson[]? Then = null) : IMayBePlain<Request>
+    {
+        /// <summary>Most workers leave no result and no follow-ups.</summary>
+        public static Request? ReadPlain(ref Utf8JsonReader json, ReadOnlyMemory<byte> body) =>
+            json.NextField() && json.ValueTextEquals("leaseToken"u8) && json.ReadText() is { } token && !json.NextField() ? new Request(token) : null;
+    }
 
     /// <param name="Then">The follow-ups' ids, in order.</param>
     internal sealed record Response(IReadOnlyList<string> Then);

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
-using System.Text.Json.Serialization;
+using System.Text.Json;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Queues;
@@ -42,17 +42,43 @@ internal static class ClaimJobs
         [property: Range(Limits.MinLeaseMs, Limits.MaxLeaseMs)] int? LeaseMs = null,
         [property: DefaultValue(0), Range(0, Limits.MaxWaitMs)] int? WaitMs = null,
         [property: MaxLength(Limits.MaxWorkerLength)] string? Worker = null,
-        [property: MaxLength(Limits.MaxClaimIdLength)] string? ClaimId = null) : IMayBePlain
+        [property: MaxLength(Limits.MaxClaimIdLength)] string? ClaimId = null) : IMayBePlain<Request>
     {
         /// <summary>Most workers ask one queue for jobs.</summary>
-        [JsonIgnore]
-        public bool IsPlain => this is { Worker: null, ClaimId: null, Limit: null or (>= 1 and <= Limits.MaxClaim), WaitMs: null or (>= 0 and <= Limits.MaxWaitMs) }
-            && LeaseMs is null or (>= Limits.MinLeaseMs and <= Limits.MaxLeaseMs)
-            && (Queues is null || (Queues is [{ } queue] && new QueueName(queue).IsValid));
+        public static Request? ReadPlain(ref Utf8JsonReader json, ReadOnlyMemory<byte> body)
+        {
+            string? queue = null;
+            int? limit = null, leaseMs = null, waitMs = null;
+            while (json.NextField())
+            {
+                var isPlain = queue is null && json.ValueTextEquals("queues"u8) ? (queue = ReadOnly(ref json)) is not null && new QueueName(queue).IsValid
+                    : limit is null && json.ValueTextEquals("limit"u8) ? (limit = json.ReadNumber(1, Limits.MaxClaim)) is not null
+                    : leaseMs is null && json.ValueTextEquals("leaseMs"u8) ? (leaseMs = json.ReadNumber(Limits.MinLeaseMs, Limits.MaxLeaseMs)) is not null
+                    : waitMs is null && json.ValueTextEquals("waitMs"u8) && (waitMs = json.ReadNumber(0, Limits.MaxWaitMs)) is not null;
+                if (!isPlain)
+                {
+                    return null;
+                }
+            }
+
+            return new Request(queue is null ? null : [queue], limit, leaseMs, waitMs);
+        }
+
+        /// <returns>The text in an array that has no other.</returns>
+        private static string? ReadOnly(ref Utf8JsonReader json) =>
+            json.Read() && json.TokenType == JsonTokenType.StartArray && json.ReadText() is { } text && json.Read() && json.TokenType == JsonTokenType.EndArray ? text : null;
     }
 
     /// <param name="Jobs">The jobs, best first.</param>
-    internal sealed record Response(IReadOnlyList<ClaimedJob> Jobs);
+    internal sealed record Response(IReadOnlyList<ClaimedJob> Jobs) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteAll("jobs"u8, Jobs);
+            json.WriteEndObject();
+        }
+    }
 
     /// <summary>A job leased to the caller.</summary>
     /// <param name="Id">The job's id.</param>
@@ -69,7 +95,30 @@ internal static class ClaimJobs
     /// <param name="Traceparent">The producer's W3C trace context, where it sent one.</param>
     internal sealed record ClaimedJob(
         string Id, string Queue, RawJson Payload, int Priority, int Attempt, int MaxAttempts, DateTimeOffset EnqueuedAt,
-        DateTimeOffset RunAt, long LateMs, Lease Lease, Dictionary<string, string>? Metadata = null, string? Traceparent = null);
+        DateTimeOffset RunAt, long LateMs, Lease Lease, Dictionary<string, string>? Metadata = null, string? Traceparent = null) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteString("id"u8, Id);
+            json.WriteString("queue"u8, Queue);
+            json.WriteRaw("payload"u8, Payload);
+            json.WriteNumber("priority"u8, Priority);
+            json.WriteNumber("attempt"u8, Attempt);
+            json.WriteNumber("maxAttempts"u8, MaxAttempts);
+            json.WriteInstant("enqueuedAt"u8, EnqueuedAt);
+            json.WriteInstant("runAt"u8, RunAt);
+            json.WriteNumber("lateMs"u8, LateMs);
+            json.WriteStartObject("lease"u8);
+            json.WriteString("token"u8, Lease.Token);
+            json.WriteNumber("fence"u8, Lease.Fence);
+            json.WriteInstant("expiresAt"u8, Lease.ExpiresAt);
+            json.WriteEndObject();
+            json.WriteOther("metadata"u8, Metadata, WireJson.Default.DictionaryStringString);
+            json.WriteText("traceparent"u8, Traceparent);
+            json.WriteEndObject();
+        }
+    }
 
     /// <param name="Token">Opaque; shown on ack, nack, extend and release.</param>
     /// <param name="Fence">Larger than that of any earlier lease of the job.</param>

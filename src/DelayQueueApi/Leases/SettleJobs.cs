@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
 using DelayQueueApi.Security;
@@ -38,7 +39,25 @@ internal static class SettleJobs
     /// <param name="Then">Up to 20 follow-up jobs, made together with the ack or not at all.</param>
     internal sealed record Ack(
         string Id, string LeaseToken, RawJson? Result = null, RawJson[]? Then = null)
-        : AckJob.Request(LeaseToken, Result, Then);
+        : AckJob.Request(LeaseToken, Result, Then), IMayBePlain<Ack>
+    {
+        /// <summary>As of a single ack.</summary>
+        public static new Ack? ReadPlain(ref Utf8JsonReader json, ReadOnlyMemory<byte> body)
+        {
+            string? id = null, token = null;
+            while (json.NextField())
+            {
+                var isPlain = id is null && json.ValueTextEquals("id"u8) ? (id = json.ReadText()) is not null
+                    : token is null && json.ValueTextEquals("leaseToken"u8) && (token = json.ReadText()) is not null;
+                if (!isPlain)
+                {
+                    return null;
+                }
+            }
+
+            return id is null || token is null ? null : new Ack(id, token);
+        }
+    }
 
     /// <param name="Id">The job.</param>
     /// <param name="LeaseToken">From the claim.</param>
@@ -50,7 +69,15 @@ internal static class SettleJobs
         : NackJob.Request(LeaseToken, Error, ErrorType, DelayMs, Dead);
 
     /// <param name="Results">One an item: acks first, then nacks, in order.</param>
-    internal sealed record Response(IReadOnlyList<Result> Results);
+    internal sealed record Response(IReadOnlyList<Result> Results) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteAll("results"u8, Results);
+            json.WriteEndObject();
+        }
+    }
 
     /// <summary>What the single call would have answered.</summary>
     /// <param name="Status">204 for an ack, 200 for one with follow-ups and for a nack, or that of the problem.</param>
@@ -58,7 +85,19 @@ internal static class SettleJobs
     /// <param name="State">Of a nack: scheduled, ready or dead.</param>
     /// <param name="RunAt">Of a nack: the next try, unless dead.</param>
     /// <param name="Problem">Why it was not settled.</param>
-    internal sealed record Result(int Status, IReadOnlyList<string>? Then = null, JobState? State = null, DateTimeOffset? RunAt = null, Problem? Problem = null);
+    internal sealed record Result(int Status, IReadOnlyList<string>? Then = null, JobState? State = null, DateTimeOffset? RunAt = null, Problem? Problem = null) : IWritesItself
+    {
+        public void WriteTo(Utf8JsonWriter json)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("status"u8, Status);
+            json.WriteOther("then"u8, Then, WireJson.Default.IReadOnlyListString);
+            json.WriteState("state"u8, State);
+            json.WriteInstant("runAt"u8, RunAt);
+            json.WriteOther("problem"u8, Problem, WireJson.Default.Problem);
+            json.WriteEndObject();
+        }
+    }
 
     internal sealed class Validator : AbstractValidator<Request>
     {
