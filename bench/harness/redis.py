@@ -27,7 +27,7 @@ class Connection:
         if kind == b":":
             return int(rest)
         if kind == b"$":
-            return None if rest == b"-1" else self._lines.read(int(rest) + 2)[:-2].decode()
+            return None if rest == b"-1" else self._lines.read(int(rest) + 2)[:-2].decode(errors="replace")
         if kind == b"*":
             return [self._reply() for _ in range(int(rest))]
         return rest.decode()
@@ -58,6 +58,16 @@ class Redis:
     def info(self, section):
         lines = self.connection.call("INFO", section).splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    @contextmanager
+    def longest_command(self):
+        """A function that tells, after the end, how long the longest command took that was called meanwhile: ms by Redis' own clock, 1 or more."""
+        for name, value in ("slowlog-max-len", 10_000), ("slowlog-log-slower-than", 1_000):
+            self.connection.call("CONFIG", "SET", name, value)
+        self.connection.call("SLOWLOG", "RESET")
+        took = [1_000]
+        yield lambda: max(took) / 1_000
+        took += (entry[2] for entry in self.connection.call("SLOWLOG", "GET", -1))
 
     def used_memory(self):
         return int(self.info("memory")["used_memory"])
