@@ -29,23 +29,30 @@ while at <= #ARGV do
   while i <= run.n do
     -- Jobs in whose way nothing can be and that this call does not look at again: those without a head of their own, options and a bound of
     -- their queue. Most are like that, and it takes less time (docs/performance.md).
-    local from, records, adds, r, a, m, bytes = i, writes.records, nil, #writes.records, 0, #made, 0
-    while isPlain and i <= run.n do
-      local body = ARGV[run.bodies + i]
+    local from, last, args, bodies, records, adds, ids, r, a, bytes = i, run.n, ARGV, run.bodies, writes.records, nil, {}, #writes.records, 0, 0
+    while isPlain and i <= last do
+      local body, id = args[bodies + i], sub(random, RANDOM * i - 4, RANDOM * i)
       if byte(body) >= 128 and hasOptions(body, 1) then break end
       if not adds then
         isFirst = becomesFirst(key, run.runAt) or isFirst
         adds = listOf(writes.adds, key)
         a = #adds
       end
-      local id = nextId(sub(random, RANDOM * i - 4, RANDOM * i))
+      -- As nextId() does, which is called where more of the id changes.
+      if idStart and idSequence % 256 < 255 then
+        idSequence = idSequence + 1
+        id = idStart .. char(idSequence % 256) .. id
+      else
+        id = nextId(id)
+      end
       local record = (isUsual and idInstant == now and usual or withTerms) .. body
-      records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], made[m + 1], made[m + 2] = id, record, score, id, id, run.attempts
-      i, r, a, m, bytes = i + 1, r + 2, a + 2, m + 2, bytes + #record
+      records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], ids[i] = id, record, score, id, id
+      i, r, a, bytes = i + 1, r + 2, a + 2, bytes + #record
       if keepsLog then note(queue, 'created', id) end
     end
     if i > from then
       countAll(queue, 'created', i - from)
+      made[#made + 1] = table.concat(ids, run.attempts, from, i - 1) .. run.attempts
       queue.bytes = queue.bytes + bytes
     end
 
