@@ -62,12 +62,19 @@ class Redis:
     @contextmanager
     def longest_command(self):
         """A function that tells, after the end, how long the longest command took that was called meanwhile: ms by Redis' own clock, 1 or more."""
-        for name, value in ("slowlog-max-len", 10_000), ("slowlog-log-slower-than", 1_000):
-            self.connection.call("CONFIG", "SET", name, value)
-        self.connection.call("SLOWLOG", "RESET")
         took = [1_000]
-        yield lambda: max(took) / 1_000
-        took += (entry[2] for entry in self.connection.call("SLOWLOG", "GET", -1))
+        self._log_slow(than=1_000, most=10_000)
+        try:
+            yield lambda: max(took) / 1_000
+            took += (entry[2] for entry in self.connection.call("SLOWLOG", "GET", -1))
+        finally:
+            self._log_slow(than=10_000, most=128)
+
+    def _log_slow(self, than, most):
+        """From now on, commands that take longer than so many µs."""
+        self.connection.call("CONFIG", "SET", "slowlog-log-slower-than", than)
+        self.connection.call("CONFIG", "SET", "slowlog-max-len", most)
+        self.connection.call("SLOWLOG", "RESET")
 
     def used_memory(self):
         return int(self.info("memory")["used_memory"])

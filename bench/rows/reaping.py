@@ -44,9 +44,9 @@ def measure(service, sizes):
     # Held still until all have ended: then they are found all at once, as after an outage.
     service.process.signal(signal.SIGSTOP)
     time.sleep(LEASE_MS / 1000 + 0.1)
-    service.process.signal(signal.SIGCONT)
-    start, limit = time.monotonic(), time.monotonic() + 60
     with service.redis.longest_command() as longest:
+        service.process.signal(signal.SIGCONT)
+        start, limit = time.monotonic(), time.monotonic() + 60
         times = pings(service.redis, lambda: service.redis.connection.call("ZCARD", leased) == 0 or time.monotonic() > limit)
     seconds = time.monotonic() - start
 

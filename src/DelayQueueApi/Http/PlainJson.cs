@@ -8,6 +8,9 @@ internal static class PlainJson
     /// <returns>Whether the object goes on, with a name.</returns>
     public static bool NextField(this ref Utf8JsonReader json) => json.Read() && json.TokenType == JsonTokenType.PropertyName;
 
+    /// <returns>Whether the field has a name, which stands there without escapes.</returns>
+    public static bool Is(this ref Utf8JsonReader json, ReadOnlySpan<byte> name) => json.ValueSpan.SequenceEqual(name);
+
     /// <summary>The value of the field: a text without escapes.</summary>
     public static string? ReadText(this ref Utf8JsonReader json) =>
         json.Read() && json.TokenType == JsonTokenType.String && !json.ValueIsEscaped ? json.GetString() : null;

@@ -71,9 +71,9 @@ internal static class ScheduleJob
             long? delayMs = null;
             while (json.NextField())
             {
-                var isPlain = payload is null && json.ValueTextEquals("payload"u8) ? (payload = json.ReadRaw(body)) is not null
-                    : queue is null && json.ValueTextEquals("queue"u8) ? (queue = json.ReadText()) is not null && new QueueName(queue).IsValid
-                    : delayMs is null && json.ValueTextEquals("delayMs"u8) && (delayMs = json.ReadNumber(0, Limits.MaxDelayMs)) is not null;
+                var isPlain = payload is null && json.Is("payload"u8) ? (payload = json.ReadRaw(body)) is not null
+                    : queue is null && json.Is("queue"u8) ? (queue = json.ReadText()) is not null && new QueueName(queue).IsValid
+                    : delayMs is null && json.Is("delayMs"u8) && (delayMs = json.ReadNumber(0, Limits.MaxDelayMs)) is not null;
                 if (!isPlain)
                 {
                     return null;

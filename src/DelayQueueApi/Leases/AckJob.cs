@@ -35,7 +35,7 @@ internal static class AckJob
     {
         /// <summary>Most workers leave no result and no follow-ups.</summary>
         public static Request? ReadPlain(ref Utf8JsonReader json, ReadOnlyMemory<byte> body) =>
-            json.NextField() && json.ValueTextEquals("leaseToken"u8) && json.ReadText() is { } token && !json.NextField() ? new Request(token) : null;
+            json.NextField() && json.Is("leaseToken"u8) && json.ReadText() is { } token && !json.NextField() ? new Request(token) : null;
     }
 
     /// <param name="Then">The follow-ups' ids, in order.</param>

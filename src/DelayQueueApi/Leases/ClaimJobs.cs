@@ -51,10 +51,10 @@ internal static class ClaimJobs
             int? limit = null, leaseMs = null, waitMs = null;
             while (json.NextField())
             {
-                var isPlain = queue is null && json.ValueTextEquals("queues"u8) ? (queue = ReadOnly(ref json)) is not null && new QueueName(queue).IsValid
-                    : limit is null && json.ValueTextEquals("limit"u8) ? (limit = json.ReadNumber(1, Limits.MaxClaim)) is not null
-                    : leaseMs is null && json.ValueTextEquals("leaseMs"u8) ? (leaseMs = json.ReadNumber(Limits.MinLeaseMs, Limits.MaxLeaseMs)) is not null
-                    : waitMs is null && json.ValueTextEquals("waitMs"u8) && (waitMs = json.ReadNumber(0, Limits.MaxWaitMs)) is not null;
+                var isPlain = queue is null && json.Is("queues"u8) ? (queue = ReadOnly(ref json)) is not null && new QueueName(queue).IsValid
+                    : limit is null && json.Is("limit"u8) ? (limit = json.ReadNumber(1, Limits.MaxClaim)) is not null
+                    : leaseMs is null && json.Is("leaseMs"u8) ? (leaseMs = json.ReadNumber(Limits.MinLeaseMs, Limits.MaxLeaseMs)) is not null
+                    : waitMs is null && json.Is("waitMs"u8) && (waitMs = json.ReadNumber(0, Limits.MaxWaitMs)) is not null;
                 if (!isPlain)
                 {
                     return null;

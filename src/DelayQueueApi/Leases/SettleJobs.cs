@@ -47,8 +47,8 @@ internal static class SettleJobs
             string? id = null, token = null;
             while (json.NextField())
             {
-                var isPlain = id is null && json.ValueTextEquals("id"u8) ? (id = json.ReadText()) is not null
-                    : token is null && json.ValueTextEquals("leaseToken"u8) && (token = json.ReadText()) is not null;
+                var isPlain = id is null && json.Is("id"u8) ? (id = json.ReadText()) is not null
+                    : token is null && json.Is("leaseToken"u8) && (token = json.ReadText()) is not null;
                 if (!isPlain)
                 {
                     return null;

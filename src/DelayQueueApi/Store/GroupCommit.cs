@@ -5,8 +5,8 @@ namespace DelayQueueApi.Store;
 
 /// <summary>
 /// Lets operations that are asked for at the same time share script calls: while a call is in flight, what arrives is gathered and sent
-/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones; a
-/// second one leaves beside it only where it is full, so that the store has the next work when it is done with the last
+/// with the next one, in order. An operation that comes alone leaves at once. One call at a time makes for fewer and larger ones;
+/// others leave beside it only where they are full, so that the store has the next work when it is done with the last
 /// (docs/performance.md). What waits meanwhile is bounded in number and in time.
 /// </summary>
 /// <param name="commit">Runs operations in one call and answers one reply for each, in order. The call is on its way when it returns.</param>
@@ -21,7 +21,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
     private const int MaxOperations = 100;
 
     private const int MaxWaiting = 10_000;
-    private const int MaxCalls = 2;
+    private const int MaxCalls = 3;
 
     private readonly Lock sending = new();
     private readonly Lock gate = new();
@@ -157,7 +157,7 @@ internal sealed class GroupCommit<TOperation, TReply>(
         }
     }
 
-    /// <returns>What goes into the next call; nothing where that would be a second one and not full.</returns>
+    /// <returns>What goes into the next call; nothing where another is under way and it would not be full.</returns>
     private List<Pending> Gather()
     {
         var batch = new List<Pending>();

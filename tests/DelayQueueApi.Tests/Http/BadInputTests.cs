@@ -83,6 +83,7 @@ public abstract class BadInputTests(Api api)
     [InlineData("{}", "payload")]
     [InlineData("{\"payload\":\"\\ud800\"}", "payload")]
     [InlineData("{\"payload\":[{\"\\udc00x\":1}]}", "payload")]
+    [InlineData("{\"\\ud800\":1}", "$")]
     [InlineData("{\"payload\":NaN}", "$")]
     [InlineData("{\"payload\":1", "$")]
     [InlineData("{\"payload\":1}x", "$")]

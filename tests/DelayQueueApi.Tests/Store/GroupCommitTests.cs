@@ -50,17 +50,17 @@ public class GroupCommitTests
     }
 
     [Fact]
-    public async Task A_second_call_leaves_beside_the_first_once_it_is_full()
+    public async Task Two_others_leave_beside_the_first_once_they_are_full()
     {
         await using var group = Group();
         var first = await InFlightAsync(group, 1);
 
-        var rest = Enumerable.Range(2, 250).Select(operation => group.SubmitAsync(operation)).ToArray();
-        await Hosting.Api.UntilAsync(() => calls.Count == 2);
+        var rest = Enumerable.Range(2, 350).Select(operation => group.SubmitAsync(operation)).ToArray();
+        await Hosting.Api.UntilAsync(() => calls.Count == 3);
         open.SetResult();
 
-        Assert.Equal(Enumerable.Range(1, 251).Select(i => i * 10), await Task.WhenAll([first, .. rest]));
-        Assert.Equal([1, 100, 100, 50], calls.Select(call => call.Count));
+        Assert.Equal(Enumerable.Range(1, 351).Select(i => i * 10), await Task.WhenAll([first, .. rest]));
+        Assert.Equal([1, 100, 100, 100, 50], calls.Select(call => call.Count));
     }
 
     [Fact]
@@ -106,15 +106,15 @@ public class GroupCommitTests
     {
         await using var group = Group();
         var first = await InFlightAsync(group, 1);
-        var second = group.SubmitAllAsync([.. Enumerable.Range(0, 100)]);
-        await Hosting.Api.UntilAsync(() => calls.Count == 2);
+        var beside = group.SubmitAllAsync([.. Enumerable.Range(0, 200)]);
+        await Hosting.Api.UntilAsync(() => calls.Count == 3);
         var waiting = Enumerable.Range(0, 10_000).Select(operation => group.SubmitAsync(operation)).ToArray();
 
         Assert.Equal(Applied.No, (await Assert.ThrowsAsync<StoreException>(() => group.SubmitAsync(2))).Applied);
 
         open.SetResult();
         Assert.Equal(10, await first);
-        Assert.Equal(100, (await second).Count);
+        Assert.Equal(200, (await beside).Count);
         Assert.Equal(10_000, (await Task.WhenAll(waiting)).Distinct().Count());
         Assert.Equal(30, await group.SubmitAsync(3));
     }
