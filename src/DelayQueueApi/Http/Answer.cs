@@ -31,7 +31,7 @@ internal sealed class Answer<T>(int status, T value, string? location = null) : 
 }
 
 /// <summary>
-/// An answer that is given thousands of times a second, and what it is made of. It writes what the serializer would write in a third of the time: that one
+/// An answer that is given thousands of times a second, and what it is made of. It writes what the serializer would write, in less time: that one
 /// asks each property how to be written, and whether at all (docs/performance.md).
 /// </summary>
 internal interface IWritesItself

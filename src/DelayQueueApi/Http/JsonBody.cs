@@ -29,8 +29,8 @@ internal interface IBatch;
 internal interface IMayBeAbsent;
 
 /// <summary>
-/// A request that comes thousands of times a second, and reads itself where it says only what most do: that takes a third of the time of
-/// the serializer, and its rules need not be asked (docs/performance.md).
+/// A request that comes thousands of times a second, and reads itself where it says only what most do: that takes less time than the
+/// serializer does, and its rules need not be asked (docs/performance.md).
 /// </summary>
 internal interface IMayBePlain<T>
     where T : class

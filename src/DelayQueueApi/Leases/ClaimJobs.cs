@@ -51,7 +51,7 @@ internal static class ClaimJobs
             int? limit = null, leaseMs = null, waitMs = null;
             while (json.NextField())
             {
-                var isPlain = queue is null && json.Is("queues"u8) ? (queue = ReadOnly(ref json)) is not null && new QueueName(queue).IsValid
+                var isPlain = queue is null && json.Is("queues"u8) ? (queue = ReadSingle(ref json)) is not null && new QueueName(queue).IsValid
                     : limit is null && json.Is("limit"u8) ? (limit = json.ReadNumber(1, Limits.MaxClaim)) is not null
                     : leaseMs is null && json.Is("leaseMs"u8) ? (leaseMs = json.ReadNumber(Limits.MinLeaseMs, Limits.MaxLeaseMs)) is not null
                     : waitMs is null && json.Is("waitMs"u8) && (waitMs = json.ReadNumber(0, Limits.MaxWaitMs)) is not null;
@@ -65,7 +65,7 @@ internal static class ClaimJobs
         }
 
         /// <returns>The text in an array that has no other.</returns>
-        private static string? ReadOnly(ref Utf8JsonReader json) =>
+        private static string? ReadSingle(ref Utf8JsonReader json) =>
             json.Read() && json.TokenType == JsonTokenType.StartArray && json.ReadText() is { } text && json.Read() && json.TokenType == JsonTokenType.EndArray ? text : null;
     }
 
