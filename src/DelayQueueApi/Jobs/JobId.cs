@@ -12,8 +12,8 @@ internal readonly record struct JobId(string Text)
     /// <summary>Length of an id in the store: instant (6), sequence number within it (3) and random bytes (5).</summary>
     public const int StoredBytes = 14;
 
-    /// <summary>Of them, those at the end that nobody can guess.</summary>
-    public const int RandomBytes = 5;
+    /// <summary>Of them, those at the end that are made by the service: the last byte of the sequence number, and the random ones.</summary>
+    public const int TailBytes = 6;
 
     private const int CheckBytes = 2;
     private const char Separator = '-';

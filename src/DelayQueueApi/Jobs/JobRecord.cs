@@ -135,6 +135,9 @@ internal sealed record JobRecord
         }
     }
 
+    /// <summary>Whether a body tells options.</summary>
+    public static bool HasOptions(ReadOnlySpan<byte> body) => body[0] >= DetailsFollow && body[1 + (body[0] & ~DetailsFollow)] > 0;
+
     /// <param name="partition">The partition that it is in.</param>
     /// <param name="id">Its id in it.</param>
     /// <param name="record">Its record.</param>

@@ -9,7 +9,7 @@ local NEW = { __index = setmetatable({ state = 'P', onConflict = 'r' }, JOB) }
 local function specOf(run, i)
   local head, body = run.head, ARGV[run.bodies + i]
   local spec = setmetatable({
-    id = '', record = '', inQueue = run.queue, queue = run.queue.name, priority = run.priority, random = sub(run.random, RANDOM * i - 4, RANDOM * i),
+    id = '', record = '', inQueue = run.queue, queue = run.queue.name, priority = run.priority, random = sub(run.tails, TAIL * i - 4, TAIL * i),
     body = body, runAt = run.runAt, terms = run.terms, before = '', isFirst = false,
   }, NEW)
   local _, options = readStart(body, 1)

@@ -27,6 +27,8 @@ internal sealed record NewJob(
     /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
     public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;
 
+    private bool HasOptions => JobRecord.HasOptions(Body);
+
     private bool HasOwnHead => Key is not null || OnConflict != OnConflict.Return || Over is not null;
 
     /// <summary>Adds the arguments that NewJobs.lua reads: jobs in a row that are alike have most of them in common.</summary>
@@ -40,7 +42,7 @@ internal sealed record NewJob(
                 behind++;
             }
 
-            jobs[at].AddRunTo(call, behind - at);
+            jobs[at].AddRunTo(call, at, behind - at);
             for (; at < behind; at++)
             {
                 call.Add(jobs[at].Body);
@@ -51,17 +53,29 @@ internal sealed record NewJob(
     /// <summary>As a run of one.</summary>
     public void AddTo(ScriptCall call)
     {
-        AddRunTo(call, 1);
+        AddRunTo(call, 0, 1);
         call.Add(Body);
     }
 
     private bool IsLike(NewJob other) =>
         !HasOwnHead && !other.HasOwnHead && DelayMs == other.DelayMs && RunAt == other.RunAt && Priority == other.Priority && MaxAttempts == other.MaxAttempts
-        && LeaseMs == other.LeaseMs && Queue == other.Queue;
+        && LeaseMs == other.LeaseMs && HasOptions == other.HasOptions && Queue == other.Queue;
 
-    private void AddRunTo(ScriptCall call, int count) => call.Add(
+    private void AddRunTo(ScriptCall call, int first, int count) => call.Add(
         call.Queue(Queue.Stored), RunAt is { } runAt ? $"@{runAt.ToUnixTimeMilliseconds()}" : DelayMs,
-        HasOwnHead ? (byte[])[.. Head(), .. Promise()] : Head(), Unguessable.Bytes(count * JobId.RandomBytes));
+        HasOwnHead || HasOptions ? (byte[])[.. Head(), .. Promise()] : Head(), Tails(first, count));
+
+    /// <param name="first">The number of the first job in its call; a call has at most 256.</param>
+    private static byte[] Tails(int first, int count)
+    {
+        var tails = Unguessable.Bytes(count * JobId.TailBytes);
+        for (var i = 0; i < count; i++)
+        {
+            tails[i * JobId.TailBytes] = checked((byte)(first + i));
+        }
+
+        return tails;
+    }
 
     private byte[] Head()
     {

@@ -7,43 +7,48 @@
 --                    queue's own). Where a job has a head of its own it goes on with what becomes of it where another job holds its
 --                    unique key: r return, p replace, j reject (nothing for r), in upper case where the namespace's quotas leave no
 --                    room to make it; and with an idempotency key u48 for how many ms that is known, 16 bytes that stand for the
---                    request's body, and the key
---       4 random     5 random bytes a job, which end their ids
+--                    request's body, and the key. Jobs with options have an r at least
+--       4 tails      6 bytes a job: its number in the call, from 0, and 5 random ones; where it is made as that number, they end its id
 --       then a body a job: the rest of the record, in JobRecord's form
-local RUN_ARGS, RANDOM, HEAD = 4, 5, 7
+local RUN_ARGS, TAIL, HEAD = 4, 6, 7
 local enqueuedAt = u48(now)
 
 local function readRun(at)
-  local queue, when, head, random = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+  local queue, when, head, tails = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local delay, priority, attempts = tonumber(when), byte(head) - 48, sub(head, 2, 3)
   local runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2)))
   if attempts == '\0\0' then
     local most = settingsOf(queue).maxAttempts
-    attempts = most and sub(u48(most), 5) or sub(USUAL_LIMITS, 1, 2)
+    attempts = most and u16(most) or sub(USUAL_LIMITS, 1, 2)
   end
   return {
-    queue = queue, runAt = runAt, head = head, random = random, n = floor(#random / RANDOM), bodies = at + RUN_ARGS - 1, priority = priority,
+    queue = queue, runAt = runAt, head = head, tails = tails, n = floor(#tails / TAIL), bodies = at + RUN_ARGS - 1, priority = priority,
     attempts = attempts, terms = enqueuedAt .. attempts .. sub(head, 4, HEAD),
   }
 end
 
--- An id is an instant (6 bytes), a sequence number within it (3) and 5 random bytes. Ids rise even where the clock stands still or
--- steps back, and where an instant has no more numbers.
-local idInstant, idSequence, idStart
-local function nextId(random)
+-- An id is an instant (6 bytes), a sequence number within it (3: the call's own and, in the last byte, the job's within the call) and 5
+-- random bytes. Ids rise even where the clock stands still or steps back, and where an instant has no more numbers. idStart is what the
+-- ids of this call begin with, and idLast the last byte of the newest number.
+local idInstant, idNumber, idStart, idLast
+local function startIds()
   if not idInstant then
-    idInstant, idSequence = now, -1
+    idInstant, idNumber = now, -1
     local last = call('GET', LAST_ID)
     if last and readU48(last, 1) >= now then
-      local a, b, c = byte(last, 7, 9)
-      idInstant, idSequence = readU48(last, 1), a * 65536 + b * 256 + c
+      local a, b = byte(last, 7, 8)
+      idInstant, idNumber = readU48(last, 1), a * 256 + b
     end
   end
-  idSequence = idSequence + 1
-  if idSequence == 16777216 then idInstant, idSequence = idInstant + 1, 0 end
-  local low = idSequence % 256
-  if low == 0 or not idStart then idStart = u48(idInstant) .. char(floor(idSequence / 65536), floor(idSequence / 256) % 256) end
-  return idStart .. char(low) .. random
+  idNumber, idLast = idNumber + 1, -1
+  if idNumber == 65536 then idInstant, idNumber = idInstant + 1, 0 end
+  idStart = u48(idInstant) .. u16(idNumber)
+end
+
+local function nextId(random)
+  if not idStart or idLast == 255 then startIds() end
+  idLast = idLast + 1
+  return idStart .. char(idLast) .. random
 end
 
 -- The first run-at of each zset that this call adds to, so that a new first can be told.
@@ -59,8 +64,8 @@ end
 -- than that and is not there was cut off from it, and fsck sees it.
 local function writeMade(write)
   for _, queue in ipairs(queues) do
-    if queue.counts.created then register(queue) end
+    if queue.counts.created and settingsOf(queue).tick ~= tick then register(queue) end
   end
   write()
-  if idInstant then call('SET', LAST_ID, idStart .. char(idSequence % 256)) end
+  if idInstant then call('SET', LAST_ID, idStart .. char(idLast)) end
 end

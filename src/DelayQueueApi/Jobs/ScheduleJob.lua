@@ -1,5 +1,4 @@
 -- include Store/Prelude.lua
--- include Jobs/Body.lua
 -- include Jobs/NewJobs.lua
 -- Makes jobs. Called by JobStore.ScheduleAsync.
 --
@@ -21,65 +20,48 @@ local all
 
 local at = arg + 2
 while at <= #ARGV do
-  local run, i = readRun(at), 1
-  local queue, random, key, isFirst = run.queue, run.random, pendingOf(run.queue, run.priority), false
-  local isPlain = #run.head == HEAD and not settingsOf(queue).maxLength
-  local start, runAt, score = 'P' .. sub(run.head, 1, 1), u48(run.runAt), int(run.runAt)
-  local usual, withTerms, isUsual = start .. '0' .. runAt, start .. '8' .. runAt .. run.terms, run.terms == enqueuedAt .. USUAL_LIMITS
-  while i <= run.n do
+  local run, isFirst = readRun(at), false
+  local queue = run.queue
+  if #run.head == HEAD and not settingsOf(queue).maxLength then
     -- Jobs in whose way nothing can be and that this call does not look at again: those without a head of their own, options and a bound of
     -- their queue. Most are like that, and it takes less time (docs/performance.md).
-    local from, last, args, bodies, records, adds, ids, r, a, bytes = i, run.n, ARGV, run.bodies, writes.records, nil, {}, #writes.records, 0, 0
-    while isPlain and i <= last do
-      local body, id = args[bodies + i], sub(random, RANDOM * i - 4, RANDOM * i)
-      if byte(body) >= 128 and hasOptions(body, 1) then break end
-      if not adds then
-        isFirst = becomesFirst(key, run.runAt) or isFirst
-        adds = listOf(writes.adds, key)
-        a = #adds
-      end
-      -- As nextId() does, which is called where more of the id changes.
-      if idStart and idSequence % 256 < 255 then
-        idSequence = idSequence + 1
-        id = idStart .. char(idSequence % 256) .. id
-      else
-        id = nextId(id)
-      end
-      local record = (isUsual and idInstant == now and usual or withTerms) .. body
+    if not idStart then startIds() end
+    local args, bodies, tails, key, n, score = ARGV, run.bodies, run.tails, pendingOf(queue, run.priority), run.n, int(run.runAt)
+    local hasTerms = run.terms ~= sub(idStart, 1, 6) .. USUAL_LIMITS
+    local start = 'P' .. sub(run.head, 1, 1) .. (hasTerms and '8' or '0') .. u48(run.runAt) .. (hasTerms and run.terms or '')
+    local ids, records, adds, bytes = {}, writes.records, listOf(writes.adds, key), 0
+    local r, a = #records, #adds
+    for i = 1, n do
+      local id, record = idStart .. sub(tails, TAIL * i - 5, TAIL * i), start .. args[bodies + i]
       records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], ids[i] = id, record, score, id, id
-      i, r, a, bytes = i + 1, r + 2, a + 2, bytes + #record
-      if keepsLog then note(queue, 'created', id) end
+      r, a, bytes = r + 2, a + 2, bytes + #record
     end
-    if i > from then
-      countAll(queue, 'created', i - from)
-      made[#made + 1] = table.concat(ids, run.attempts, from, i - 1) .. run.attempts
-      queue.bytes = queue.bytes + bytes
-    end
-
-    if i <= run.n then
-      if not all then
-        -- include Store/Work.lua
-        -- include Store/Generations.lua
-        local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
-        -- include Jobs/MakeJobs.lua
-        all = { flush = flushMade }
-        all.schedule = function(run, i)
-          local spec = specOf(run, i)
-          local status, job = plan(spec, 0)
-          if status == MADE then
-            job = make(spec, job)
-            made[#made + 1] = job.id .. sub(job.terms, 7, 8)
-            return job.isFirst
-          end
-          made[#made + 1] = NO_JOB .. '\0\0'
-          job = job or { id = '', runAt = 0, terms = makeTerms(0, 0, 0) }
-          answer[#answer + 1] = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
-          return false
+    idLast, isFirst = byte(tails, TAIL * n - 5), becomesFirst(key, run.runAt)
+    countAll(queue, 'created', ids, 1, n)
+    queue.bytes = queue.bytes + bytes
+    made[#made + 1] = table.concat(ids, run.attempts) .. run.attempts
+  else
+    if not all then
+      -- include Store/Work.lua
+      -- include Store/Generations.lua
+      local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
+      -- include Jobs/MakeJobs.lua
+      all = { flush = flushMade }
+      all.schedule = function(run, i)
+        local spec = specOf(run, i)
+        local status, job = plan(spec, 0)
+        if status == MADE then
+          job = make(spec, job)
+          made[#made + 1] = job.id .. sub(job.terms, 7, 8)
+          return job.isFirst
         end
+        made[#made + 1] = NO_JOB .. '\0\0'
+        job = job or { id = '', runAt = 0, terms = makeTerms(0, 0, 0) }
+        answer[#answer + 1] = { status, job.id, int(job.runAt), int(enqueuedAtOf(job)), maxAttemptsOf(job) }
+        return false
       end
-      isFirst = all.schedule(run, i) or isFirst
-      i = i + 1
     end
+    for i = 1, run.n do isFirst = all.schedule(run, i) or isFirst end
   end
   if isFirst and not told[queue] then
     told[queue] = true

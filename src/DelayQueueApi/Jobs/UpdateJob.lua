@@ -42,7 +42,7 @@ else
     job.body, job.ttlMs, job.retentionMs = ARGV[arg + 7], nil, nil
     readOptions(job, options)
   end
-  if keepsLog then note(queue, 'updated', job.id, job.counts) end
+  if keepsLog then note(queue, 'updated', { job.id }, 1, 1, job.counts) end
   flush()
   record = job.record
 end

@@ -44,7 +44,7 @@ for _, run in ipairs(runs) do
   while i <= run.last do
     -- Jobs that are acked by their records: they have no options, nobody waits for their ends, their queue keeps none and this call makes
     -- none. Most are like that, and it takes less time (docs/performance.md).
-    local from, nameAt, bytes = i, LEASE * (i - run.first) + ID + 1, 0
+    local from, nameAt, bytes, attempt = i, LEASE * (i - run.first) + ID + 1, 0, nil
     while isPlain and i <= run.last do
       local id, r = ids[i], records[i]
       if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
@@ -56,18 +56,20 @@ for _, run in ipairs(runs) do
       local body = 41 + a + b * 256 + c
       if mark == LEASE_AND_TERMS then body = body + TERMS end
       if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
+      -- Those of another attempt are noted by themselves.
+      if attempt ~= sub(r, 30, 31) then
+        if attempt then break end
+        attempt = sub(r, 30, 31)
+      end
       leaving = leaving or listOf(writes.removes, queue.leased)
       settled.set(settledAs(queue, id), name .. 'a')
       acked[id], leaving[#leaving + 1], deletes[#deletes + 1], answers[i] = true, id, id, 1
       i, nameAt, bytes = i + 1, nameAt + LEASE, bytes + #r
-      if keepsLog then note(queue, 'acked', id, sub(r, 30, 31)) end
     end
     if i > from then
-      countAll(queue, 'acked', i - from)
+      countAll(queue, 'acked', ids, from, i - 1, attempt)
       queue.bytes = queue.bytes - bytes
-    end
-
-    if i <= run.last then
+    else
       if not all then
         -- include Store/Work.lua
         -- include Leases/Lease.lua

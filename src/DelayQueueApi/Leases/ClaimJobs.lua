@@ -58,7 +58,7 @@ end
 for _, queue in ipairs(queues) do
   if hasEvent(queue) then defineAll().reap(queue, 20) end
   queue.priority, queue.taken, queue.page, queue.records, queue.position, queue.nextAt = 9, 0, {}, {}, 1, math.huge
-  queue.pageSize, queue.leases, queue.plain = math.min(wanted, MAX_PAGE), {}, 0
+  queue.pageSize, queue.leases, queue.plain, queue.claimed = math.min(wanted, MAX_PAGE), {}, 0, {}
   if settingsOf(queue).paused then queue.priority = -1 end
 end
 
@@ -163,6 +163,7 @@ for i = arg + 2, #ARGV, RUN_ARGS do
         local granted = 0
         if isPlain then
           local ids, records, position, start, digit = queue.page, queue.records, queue.position, queue.bodyStart, ZERO + queue.priority
+          local claimed, y = queue.claimed, queue.plain
           local key, usual, head, taken = pendingOf(queue, queue.priority), leaseOf(queue, leaseMs, NO_LEASE_MS), char(LEASED, digit), bytes
           local behind, earliest, more, news, adds, removes, w, x = position + limit - found, math.huge, 0, writes.records, nil, nil, 0, 0
           while position < behind and (granted == 0 or taken < MAX_BYTES) do
@@ -186,10 +187,10 @@ for i = arg + 2, #ARGV, RUN_ARGS do
             local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
             news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
             if removes then removes[#removes + 1] = id end
+            claimed[y + granted + 1] = id
             w, x, n, position, granted = w + 2, x + 2, n + 2, position + 1, granted + 1
             taken, more = taken + #record, more + #new - #record
             if lease.at < earliest then earliest = lease.at end
-            if keepsLog then note(queue, 'claimed', id, FIRST_COUNTS) end
           end
           if granted > 0 then
             -- As long as all were plain, they are the first ones there. They stay that, since a claim adds nothing before them.
@@ -218,7 +219,7 @@ for i = arg + 2, #ARGV, RUN_ARGS do
 end
 for _, queue in ipairs(queues) do
   if queue.plain > 0 then
-    countAll(queue, 'claimed', queue.plain)
+    countAll(queue, 'claimed', queue.claimed, 1, queue.plain, FIRST_COUNTS)
     addEvent(queue, queue.event)
   end
 end

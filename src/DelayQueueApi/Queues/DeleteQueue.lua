@@ -38,7 +38,7 @@ call('UNLINK', queue.stats)
 call('ZREM', QUEUES, queue.name)
 call('ZREM', NAMES, queue.name)
 if keepsLog and ARGV[arg + 2] == '1' then
-  note(queue, 'deleted', NO_JOB)
+  note(queue, 'deleted', { NO_JOB }, 1, 1)
   writeLog()
 end
 return 1

@@ -16,9 +16,9 @@ local made = register(queue)
 local function noteSet(field, value)
   local wasPaused = call('HGET', queue.stats, 'paused')
   if field ~= 'paused' then
-    note(queue, 'settings', NO_JOB)
+    note(queue, 'settings', { NO_JOB }, 1, 1)
   elseif (wasPaused or '') ~= value then
-    note(queue, value == '' and 'resumed' or 'paused', NO_JOB)
+    note(queue, value == '' and 'resumed' or 'paused', { NO_JOB }, 1, 1)
   end
 end
 

@@ -52,13 +52,12 @@ local function endPlainLeases(queue, ids)
       ended[n] = id
       appendScored(pendingOf(queue, priority), at, id)
       lapse(id, queue, 1)
-      if keepsLog then note(queue, 'leasesExpired', id, FIRST_COUNTS) end
     else
       others[#others + 1] = id
     end
   end
   if n > 0 then
-    countAll(queue, 'leasesExpired', n)
+    countAll(queue, 'leasesExpired', ended, 1, n, FIRST_COUNTS)
     queue.bytes = queue.bytes + bytes
     if others[1] then writes.removes[queue.leased] = ended else writes.firsts[queue.leased] = n end
   end

@@ -7,7 +7,8 @@ local CHANGE_LOG, CHANGE_LAST, changesKept = KEYS[12], KEYS[13], tonumber(ARGV[2
 local NO_JOB = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local keepsLog = changesKept > 0
 
--- Both are there only where a log is kept. what as the queue's counts call it; counts, or what begins like them, tells the attempt.
+-- Both are there only where a log is kept. note() takes the same change of several jobs, those of ids from one place to another: what as the
+-- queue's counts call it; counts, or what begins like them, tells the attempt.
 local note, writeLog
 
 if keepsLog then
@@ -18,12 +19,13 @@ if keepsLog then
   local TRIM_EVERY = 64
   local noted, about = {}, {}
 
-  note = function(queue, what, id, counts)
+  note = function(queue, what, ids, from, to, counts)
     if not queue.noted then
       about[#about + 1] = queue
-      queue.noted = sub(u48(#about), 5)
+      queue.noted = u16(#about)
     end
-    noted[#noted + 1] = WHAT[what] .. queue.noted .. id .. (counts and sub(counts, 1, 2) or '\0\0')
+    local start, attempt = WHAT[what] .. queue.noted, counts and sub(counts, 1, 2) or '\0\0'
+    noted[#noted + 1] = start .. table.concat(ids, attempt .. start, from, to) .. attempt
   end
 
   writeLog = function()
@@ -36,7 +38,7 @@ if keepsLog then
       number = now
       call('SET', CHANGE_LAST, int(number))
     end
-    call('RPUSH', CHANGE_LOG, u48(number) .. u48(now) .. sub(u48(#names), 5) .. table.concat(names) .. table.concat(noted))
+    call('RPUSH', CHANGE_LOG, u48(number) .. u48(now) .. u16(#names) .. table.concat(names) .. table.concat(noted))
     if number % TRIM_EVERY == 0 then call('LTRIM', CHANGE_LOG, int(-changesKept), -1) end
     noted, about = {}, {}
   end

@@ -65,6 +65,8 @@ local function u48(n)
   return bytes
 end
 
+local function u16(n) return char(floor(n / 256) % 256, n % 256) end
+
 local function readU48(s, i)
   local a, b, c, d, e, f = byte(s, i, i + 5)
   return a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f

@@ -3,7 +3,6 @@
 -- 9 bytes of header (big-endian numbers); where a worker has ever had the job or it is finished 31 bytes of its lease, worker and
 -- past; the end of a finished job; 12 bytes of its terms, where they are not the usual ones; and the body.
 -- The body (queue, options, backoff and what only C# reads) is made by JobRecord.cs and only copied here.
-local function u16(n) return char(floor(n / 256) % 256, n % 256) end
 local function u32(n) return char(floor(n / 16777216) % 256, floor(n / 65536) % 256, floor(n / 256) % 256, n % 256) end
 
 local function readU16(s, i) local a, b = byte(s, i, i + 1); return a * 256 + b end

@@ -52,11 +52,7 @@ local function setLock(lock, id)
   if lockedBy(lock) ~= id then locks[lock], lockChanges[lock] = id, true end
 end
 
--- Counts what happens to a job, and notes it; counts are the job's as it happens.
-local function count(queue, what, id, counts)
-  countAll(queue, what, 1)
-  if keepsLog then note(queue, what, id, counts) end
-end
+local function count(queue, what, id, counts) return countAll(queue, what, { id }, 1, 1, counts) end
 
 -- Call before changing a job: remembers the places that it leaves.
 local function change(job, queue)

@@ -32,13 +32,16 @@ end
 -- From now on the queue is there, also while it has no jobs.
 local function register(queue) return call('ZADD', NAMES, 'NX', '0', queue.name) end
 
--- Counts what happens to n jobs.
-local function countAll(queue, what, n) queue.counts[what] = (queue.counts[what] or 0) + n end
+-- Counts what happens to jobs, those of ids from one place to another, and notes it; counts are the jobs' as it happens.
+local function countAll(queue, what, ids, from, to, counts)
+  queue.counts[what] = (queue.counts[what] or 0) + to - from + 1
+  if keepsLog then note(queue, what, ids, from, to, counts) end
+end
 
 -- The rates of a queue come from what its totals were: at the first change in each tick they are noted, the newest first.
+local TICK_MS, TICKS = 15000, 22
+local tick = floor(now / TICK_MS)
 local function noteTotals(queue)
-  local TICK_MS, TICKS = 15000, 22
-  local tick = floor(now / TICK_MS)
   if settingsOf(queue).tick == tick then return end
   queue.settings.tick = tick
   local totals = u48(tick)

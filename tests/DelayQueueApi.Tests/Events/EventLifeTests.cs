@@ -34,6 +34,27 @@ public abstract class EventLifeTests(Api api)
         Assert.Equal(api.Clock.GetUtcNow(), told[^1].At);
     }
 
+    [Fact]
+    public async Task Acks_of_one_call_tell_each_the_attempt_that_it_ends()
+    {
+        await api.BatchAsync(queue, 5);
+        foreach (var leased in (await api.ClaimAsync(queue, "\"limit\":5,\"leaseMs\":1000")).Where((_, number) => number is 1 or 2))
+        {
+            await api.SettleAsync(leased, "nack", "\"delayMs\":0");
+        }
+
+        await api.ClaimAsync(queue, "\"limit\":2,\"leaseMs\":1000");
+        api.Advance(1000);
+        await api.ReapAsync();
+        var all = await api.ClaimAsync(queue, "\"limit\":5");
+        using var events = await EventsClient.OpenAsync(api, $"queue={queue}");
+
+        await api.PostAsync("/jobs/settle", $$"""{"acks":[{{string.Join(',', all.Select(leased => $$"""{"id":"{{leased.Id}}","leaseToken":"{{leased.Lease.Token}}"}"""))}}]}""");
+
+        Assert.Equal([2, 2, 2, 3, 3], all.Select(leased => leased.Attempt).Order());
+        Assert.Equal(all.Select(leased => (leased.Id, leased.Attempt)), (await events.TakeAsync(5)).Select(change => (change.Job!, change.Attempt!.Value)));
+    }
+
     [Theory]
     [InlineData("cancel", "scheduled updated cancelled")]
     [InlineData("expire", "scheduled expired")]

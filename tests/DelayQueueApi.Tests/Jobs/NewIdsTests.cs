@@ -24,7 +24,7 @@ public abstract class NewIdsTests(Api api)
         await SetNewestAsync(Now + 5_000, 255);
 
         Assert.Equal([(Now + 5_000, 256), (Now + 5_000, 257)], await ScheduleAsync(2));
-        Assert.Equal([(Now + 5_000, 258)], await ScheduleAsync(1));
+        Assert.Equal([(Now + 5_000, 512)], await ScheduleAsync(1));
         api.Advance(5_001);
         Assert.Equal([(Now, 0), (Now, 1)], await ScheduleAsync(2));
     }
@@ -33,11 +33,22 @@ public abstract class NewIdsTests(Api api)
     public async Task Ids_go_on_in_the_next_instant_where_one_has_no_more_numbers()
     {
         api.Advance(1);
-        await SetNewestAsync(Now, 0xFFFFFE);
+        await SetNewestAsync(Now, 0xFFFE03);
 
-        Assert.Equal([(Now, 0xFFFFFF), (Now + 1, 0), (Now + 1, 1)], await ScheduleAsync(3));
-        Assert.Equal([(Now + 1, 2)], await ScheduleAsync(1));
+        Assert.Equal([(Now, 0xFFFF00), (Now, 0xFFFF01)], await ScheduleAsync(2));
+        Assert.Equal([(Now + 1, 0), (Now + 1, 1)], await ScheduleAsync(2));
         api.Advance(2);
+    }
+
+    [Fact]
+    public async Task Ids_rise_in_a_call_that_makes_jobs_of_all_kinds_and_does_not_make_some()
+    {
+        api.Advance(1);
+        const string Plain = "\"payload\":1", Unique = "\"payload\":2,\"unique\":{\"key\":\"k\",\"onConflict\":\"reject\"}", Expiring = "\"payload\":3,\"ttlMs\":1000";
+
+        var made = await ScheduleAsync([Plain, Unique, Plain, Unique, Expiring, Unique, Plain, Expiring]);
+
+        Assert.Equal([(Now, 0), (Now, 1), (Now, 2), (Now, 3), (Now, 6), (Now, 7)], made);
     }
 
     private long Now => api.Clock.GetUtcNow().ToUnixTimeMilliseconds();
@@ -52,10 +63,12 @@ public abstract class NewIdsTests(Api api)
     }
 
     /// <summary>Instants and numbers of new ids, which also stand in the order of their texts.</summary>
-    private async Task<(long, int)[]> ScheduleAsync(int jobs)
+    private Task<(long, int)[]> ScheduleAsync(int jobs) => ScheduleAsync(Enumerable.Repeat("\"payload\":1", jobs));
+
+    private async Task<(long, int)[]> ScheduleAsync(IEnumerable<string> jobs)
     {
-        var answer = await api.PostAsync("/jobs/batch", $$"""{"jobs":[{{string.Join(',', Enumerable.Repeat($$"""{"queue":"{{queue}}","payload":1}""", jobs))}}]}""");
-        var ids = (await Api.ReadAsync(answer, WireJson.Default.ScheduleJobsResponse)).Results.Select(result => result.Job!.Id).ToArray();
+        var answer = await api.PostAsync("/jobs/batch", $$"""{"jobs":[{{string.Join(',', jobs.Select(job => $$"""{"queue":"{{queue}}",{{job}}}"""))}}]}""");
+        var ids = (await Api.ReadAsync(answer, WireJson.Default.ScheduleJobsResponse)).Results.Where(result => result.Job is not null).Select(result => result.Job!.Id).ToArray();
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
         return Array.ConvertAll(ids, id => Api.StoredId(id) is var stored
             ? (Stored.U48(stored), (stored[6] << 16) | BinaryPrimitives.ReadUInt16BigEndian(stored.AsSpan(7))) : default);

@@ -54,7 +54,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task SettlesAsync()
     {
         var fence = Now - 5_000;
-        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence, 90_000, ""), .. Lease(Id(Start, "F", 3), fence, 90_000, ""), .. Lease(Unknown, 1, 1_000, "1")]);
+        await ExpectAsync("Leases/ExtendLease.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence, 90_000, ""), .. Lease(Id(Start, "F", 1, call: 1), fence, 90_000, ""), .. Lease(Unknown, 1, 1_000, "1")]);
         await ExpectAsync("Leases/ReleaseJob.lua", "1 -1 0", [Queue], [60_000, .. Lease(Id(Start, "A"), fence), .. Lease(Id(Start, "B", 1), 1), .. Lease(Unknown, 1)]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await ExpectAsync("Leases/NackJob.lua", "3 2", [Queue], [60_000, .. Nack(Id(Start, "A"), Now), .. Nack(Id(Start, "B", 1), Now, dead: true)]);
@@ -77,7 +77,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
 
     private async Task UpdatesAsync()
     {
-        var id = Id(Start + 6_000, "U", 2);
+        var id = Id(Start + 6_000, "U", 0, call: 1);
         await MakeAsync("1", Queue, NewJob("U", delay: 5));
         var read = (await RunAsync("Jobs/GetJob.lua", [], ["", id]))[1];
         var changed = await ExpectAsync("Jobs/UpdateJob.lua", "1", [Queue], [id, (RedisValue)read, 9, 7, 2_000, "", 1, "\u000edefault/parity\0\0\0\0[1]"]);
@@ -96,10 +96,10 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     {
         await MakeAsync("1 1 1 1", Queue, NewJob("H"), NewJob("I"), NewJob("J"), NewJob("K", delay: 9));
         var at = Now;
-        byte[][] held = [Id(Start + 6_000, "H", 3), Id(Start + 6_000, "I", 4), Id(Start + 6_000, "J", 5)];
+        byte[][] held = [Id(Start + 6_000, "H", 0, call: 2), Id(Start + 6_000, "I", 1, call: 2), Id(Start + 6_000, "J", 2, call: 2)];
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 9, "", Nonce, "w", "", ""]);
         await ExpectAsync("Jobs/CancelJob.lua", "2 2 2 1 0 -1", [Queue],
-            [held[0], 1, held[1], 1, held[2], 1, Id(Start + 6_000, "K", 6), 1, Unknown, 1, Id(Start, "B", 1), 1]);
+            [held[0], 1, held[1], 1, held[2], 1, Id(Start + 6_000, "K", 3, call: 2), 1, Unknown, 1, Id(Start, "B", 1), 1]);
         await ExpectAsync("Leases/ExtendLease.lua", "2", [Queue], [60_000, .. Lease(held[0], at, 60_000, "1")]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
         await ExpectAsync("Leases/AckJob.lua", "-2", [Queue], [60_000, 86_400_000, 1_000, .. Ack(held[0], at)]);
@@ -120,7 +120,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         {
             Now += 5_000;
             await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 1, "", Nonce, "", "", ""]);
-            await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Id(Start, "F", 3), Now, backoff: backoff)]);
+            await RunAsync("Leases/NackJob.lua", [Queue], [60_000, .. Nack(Id(Start, "F", 1, call: 1), Now, backoff: backoff)]);
         }
 
         Now += 120_000;
@@ -143,7 +143,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         await ExpectAsync("Queues/ListQueues.lua", "default/paused", [], [$"({Queue}", "(default/~", 3]);
 
         await RunAsync("Queues/PurgeQueue.lua", [Queue], ["ready", 100, ""]);
-        await RunAsync("Jobs/ScheduleJob.lua", [Queue], [86_400_000, 1_000, .. "12345678".SelectMany(letter => NewJob($"{letter}", priority: 9, attempts: 1))]);
+        await RunAsync("Jobs/ScheduleJob.lua", [Queue], [86_400_000, 1_000, .. Numbered("12345678".Select(letter => NewJob($"{letter}", priority: 9, attempts: 1)))]);
         await RunAsync("Leases/ClaimJobs.lua", [Queue], [30_000, 3_600_000, "1", 2, 1_000, Nonce, "w", "", ""]);
         foreach (var state in (string[])["ready", "scheduled", "leased", "dead"])
         {
@@ -211,8 +211,8 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
         // Started, so that the key is free again; then it is held by a job that is locked by hand to nobody.
         await MakeAsync("1", Unique, NewJob("U", options: "ufa;b", queue: Unique));
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
-        await database.HashSetAsync(Api.Service<Partitions>().First.Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 2))]);
-        await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 2)]);
+        await database.HashSetAsync(Api.Service<Partitions>().First.Unique, [new($"{Unique} a;b", "gone"), new($"{Unique} c", Id(Now, "U", 0, call: 1))]);
+        await RunAsync("Store/Fsck.lua", [Unique], ["1", "", Id(Now, "U", 0, call: 1)]);
         await RunAsync("Store/FsckLocks.lua", [], ["1", $"{Unique} a;b", $"{Unique} c"]);
         await ExpectAsync("Queues/DeleteQueue.lua", "-1", [Unique], ["", 100, "1"]);
         await ExpectAsync("Queues/DeleteQueue.lua", "2", [Unique], ["1", 1, "1"]);
@@ -258,7 +258,7 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     private async Task RedriveTasksAsync()
     {
         const string Dead = "default/dead";
-        await RunAsync("Jobs/ScheduleJob.lua", [Dead], [86_400_000, 1_000, .. "123".SelectMany(letter => NewJob($"{letter}", queue: Dead, attempts: 1))]);
+        await RunAsync("Jobs/ScheduleJob.lua", [Dead], [86_400_000, 1_000, .. Numbered("123".Select(letter => NewJob($"{letter}", queue: Dead, attempts: 1)))]);
         await RunAsync("Leases/ClaimJobs.lua", [Dead], [30_000, 3_600_000, "1", 3, 1_000, Nonce, "w", "", ""]);
         Now += 1_000;
         await RunAsync("Reaping/ReapQueues.lua", [Dead], [100]);
@@ -282,11 +282,11 @@ internal sealed class ScriptScenario(Api api) : ScriptTranscript(api)
     {
         var database = await Api.Service<StoreConnection>().DatabaseAsync();
         var indexes = Api.Service<Partitions>().First.Indexes(Queue).ToArray();
-        await database.SortedSetRemoveAsync(indexes[9], Id(Start, "E", 2));
-        await database.SortedSetAddAsync(indexes[11], Id(Start, "E", 2), 7);
-        await RunAsync("Store/Fsck.lua", [Queue], ["", "", Id(Start, "E", 2)]);
-        await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Id(Start, "E", 2)]);
-        await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Id(Start, "E", 2)]);
+        await database.SortedSetRemoveAsync(indexes[9], Id(Start, "E", 0, call: 1));
+        await database.SortedSetAddAsync(indexes[11], Id(Start, "E", 0, call: 1), 7);
+        await RunAsync("Store/Fsck.lua", [Queue], ["", "", Id(Start, "E", 0, call: 1)]);
+        await RunAsync("Store/Fsck.lua", [Queue], ["1", 11, Id(Start, "E", 0, call: 1)]);
+        await RunAsync("Store/Fsck.lua", [Queue], ["1", "", Id(Start, "E", 0, call: 1)]);
         await RunAsync("Store/FsckCounts.lua", [Queue], ["1"]);
         await RunAsync("Store/FsckKeys.lua", [], ["1", 0, "k", "unknown"]);
         await database.HashSetAsync(Api.Service<Partitions>().First.Jobs, "torn", "P4");

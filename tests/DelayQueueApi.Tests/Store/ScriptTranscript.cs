@@ -58,7 +58,7 @@ internal abstract class ScriptTranscript(Api api)
     /// <summary>Makes jobs with what becomes of each: 1 made, or the code that begins its list.</summary>
     protected async Task MakeAsync(string codes, string queue, params RedisValue[][] jobs)
     {
-        var reply = (RedisResult[])(await RunAsync("Jobs/ScheduleJob.lua", [queue], [86_400_000, 1_000, .. jobs.SelectMany(job => job)]))!;
+        var reply = (RedisResult[])(await RunAsync("Jobs/ScheduleJob.lua", [queue], [86_400_000, 1_000, .. Numbered(jobs)]))!;
         var notMade = new Queue<RedisResult>(reply.Skip(3));
         Assert.Equal(codes.Split(' '), ((byte[])reply[2]!).Chunk(16).Select(made => made.Any(value => value > 0) ? "1" : (string)notMade.Dequeue()[0]!));
     }
@@ -106,8 +106,15 @@ internal abstract class ScriptTranscript(Api api)
 
     private static string Show(RedisValue value) => Convert.ToHexString((byte[]?)value ?? []);
 
-    /// <summary>The id that a job got: when it was made, its number among those made then, and its letter.</summary>
-    protected static byte[] Id(long instant, string letter, int sequence = 0) => [.. U48(instant), .. U48(sequence)[3..], .. Random(letter)];
+    /// <summary>The id that a job got: when it was made, its number in the call that made it, that call's number among those then, and its letter.</summary>
+    protected static byte[] Id(long instant, string letter, int job = 0, int call = 0) => [.. U48(instant), .. U48(call)[4..], (byte)job, .. Random(letter)];
+
+    /// <summary>The jobs of one call.</summary>
+    protected static IEnumerable<RedisValue> Numbered(IEnumerable<RedisValue[]> jobs) => jobs.SelectMany((job, number) =>
+    {
+        ((byte[])job[3]!)[0] = (byte)number;
+        return job;
+    });
 
     private static byte[] U48(long number) => [.. BitConverter.GetBytes(number).Reverse().Skip(2)];
 
@@ -118,13 +125,13 @@ internal abstract class ScriptTranscript(Api api)
         string options = "", string queue = Queue, char onConflict = 'r', int knownMs = 86_400_000) =>
     [
         1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay,
-        (byte[])[(byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, key, hash ?? Hash, knownMs)], Random(letter),
+        (byte[])[(byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, options, key, hash ?? Hash, knownMs)], (byte[])[0, .. Random(letter)],
         (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
     ];
 
-    private static byte[] Promise(char onConflict, string key, byte[] hash, int knownMs) =>
-        key.Length > 0 ? [(byte)onConflict, .. U48(knownMs), .. hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' ? [] : [(byte)onConflict];
+    private static byte[] Promise(char onConflict, string options, string key, byte[] hash, int knownMs) =>
+        key.Length > 0 ? [(byte)onConflict, .. U48(knownMs), .. hash, .. Encoding.ASCII.GetBytes(key)] : onConflict == 'r' && options.Length == 0 ? [] : [(byte)onConflict];
 
     protected static RedisValue Schedule(byte[] stamp, long next)
     {
