@@ -1,6 +1,7 @@
 using DelayQueueApi.Receipts;
 using DelayQueueApi.Security;
 using FluentValidation;
+using Microsoft.Extensions.Primitives;
 
 namespace DelayQueueApi.Http;
 
@@ -41,10 +42,16 @@ internal static class HotCalls
     {
         var body = await JsonBody<T>.ReadAsync(http, limit);
         var answer = body.Problem ?? body.Validate(validator) ?? (http.Request.Headers[AskedDurability.Header] is { Count: > 0 } durability
-            ? await receipts.GiveAsync(http, durability, () => handle(http, callers.Of(http), body))
+            ? await GiveReceiptAsync(http, durability, callers, body, receipts, handle)
             : await handle(http, callers.Of(http), body));
         await answer.ExecuteAsync(http);
     }
+
+    /// <summary>By itself, since its closure is made wherever it stands.</summary>
+    private static Task<IResult> GiveReceiptAsync<T>(
+        HttpContext http, StringValues durability, Callers callers, JsonBody<T> body, DurabilityReceipts receipts, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
+        where T : class =>
+        receipts.GiveAsync(http, durability, () => handle(http, callers.Of(http), body));
 
     private sealed class HotCall
     {

@@ -140,9 +140,9 @@ internal static class ScheduleJob
     }
 
     /// <returns>The job made, or the one that holds its unique key; an error where that has ended by now, so that the next try makes one.</returns>
-    public static async Task<IResult> AnswerAsync(Request request, NewJob job, Scheduled scheduled, JobStore store)
+    public static async ValueTask<IResult> AnswerAsync(Request request, NewJob job, Scheduled scheduled, JobStore store)
     {
-        var location = $"/jobs/{scheduled.Id}";
+        var location = "/jobs/" + scheduled.Id.Text;
         if (scheduled.Outcome != ScheduleOutcome.Exists)
         {
             return new Answer<Job>(StatusCodes.Status201Created, Answer(request, job, scheduled), location);

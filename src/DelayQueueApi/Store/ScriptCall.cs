@@ -40,5 +40,5 @@ internal sealed class ScriptCall(PartitionKeys partition)
 
     /// <param name="now">The instant of the call, ms; "" for the store's clock.</param>
     /// <param name="eventsKept">How many entries of changes the store keeps.</param>
-    public RedisValue[] Arguments(RedisValue now, int eventsKept) => [now, eventsKept, queues.Count, .. queues.Select(queue => (RedisValue)queue), .. arguments];
+    public RedisValue[] Arguments(RedisValue now, int eventsKept) => [now, eventsKept, queues.Count, .. queues.ConvertAll(queue => (RedisValue)queue), .. arguments];
 }
