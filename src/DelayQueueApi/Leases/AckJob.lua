@@ -56,9 +56,9 @@ for _, run in ipairs(runs) do
       local body = 41 + a + b * 256 + c
       if mark == LEASE_AND_TERMS then body = body + TERMS end
       if sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body) then break end
-      -- Those of another attempt are noted by themselves.
-      if attempt ~= sub(r, 30, 31) then
-        if attempt then break end
+      if keepsLog then
+        -- Those of another attempt are noted by themselves.
+        if attempt and attempt ~= sub(r, 30, 31) then break end
         attempt = sub(r, 30, 31)
       end
       leaving = leaving or listOf(writes.removes, queue.leased)

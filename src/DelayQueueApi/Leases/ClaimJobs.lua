@@ -163,7 +163,6 @@ for i = arg + 2, #ARGV, RUN_ARGS do
         local granted = 0
         if isPlain then
           local ids, records, position, start, digit = queue.page, queue.records, queue.position, queue.bodyStart, ZERO + queue.priority
-          local claimed, y = queue.claimed, queue.plain
           local key, usual, head, taken = pendingOf(queue, queue.priority), leaseOf(queue, leaseMs, NO_LEASE_MS), char(LEASED, digit), bytes
           local behind, earliest, more, news, adds, removes, w, x = position + limit - found, math.huge, 0, writes.records, nil, nil, 0, 0
           while position < behind and (granted == 0 or taken < MAX_BYTES) do
@@ -187,7 +186,7 @@ for i = arg + 2, #ARGV, RUN_ARGS do
             local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
             news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
             if removes then removes[#removes + 1] = id end
-            claimed[y + granted + 1] = id
+            if keepsLog then queue.claimed[queue.plain + granted + 1] = id end
             w, x, n, position, granted = w + 2, x + 2, n + 2, position + 1, granted + 1
             taken, more = taken + #record, more + #new - #record
             if lease.at < earliest then earliest = lease.at end
