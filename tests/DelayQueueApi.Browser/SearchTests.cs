@@ -24,6 +24,21 @@ public sealed class SearchTests(Chromium chromium, RealService service) : Dashbo
     }
 
     [Fact]
+    public async Task The_field_for_an_id_takes_nothing_before_it_works()
+    {
+        var asked = new TaskCompletionSource<IRoute>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await Page.RouteAsync("**/whoami", asked.SetResult);
+        await OpenAsync("queues");
+        var first = await asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        var field = Page.GetByRole(AriaRole.Search).GetByLabel("Job id");
+
+        await Expect(field).ToBeDisabledAsync();
+
+        await first.ContinueAsync();
+        await Expect(field).ToBeEnabledAsync();
+    }
+
+    [Fact]
     public async Task Jobs_are_found_by_metadata_in_all_states()
     {
         var waiting = await ScheduleAsync(queue, "\"metadata\":{\"tenant\":\"acme\"},\"delayMs\":3600000");

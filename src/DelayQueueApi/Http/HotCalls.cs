@@ -47,7 +47,7 @@ internal static class HotCalls
         await answer.ExecuteAsync(http);
     }
 
-    /// <summary>By itself, since its closure is made wherever it stands.</summary>
+    /// <summary>A method of its own: where a lambda stands, its closure is made in every call.</summary>
     private static Task<IResult> GiveReceiptAsync<T>(
         HttpContext http, StringValues durability, Callers callers, JsonBody<T> body, DurabilityReceipts receipts, Func<HttpContext, Caller, JsonBody<T>, Task<IResult>> handle)
         where T : class =>

@@ -8,7 +8,8 @@
 --                    unique key: r return, p replace, j reject (nothing for r), in upper case where the namespace's quotas leave no
 --                    room to make it; and with an idempotency key u48 for how many ms that is known, 16 bytes that stand for the
 --                    request's body, and the key. Jobs with options have an r at least
---       4 tails      6 bytes a job: its number in the call, from 0, and 5 random ones; where it is made as that number, they end its id
+--       4 tails      6 bytes a job: its number in the call, from 0, and 5 random ones. The ids of plain jobs end with them, those of
+--                    others with the next number and the random ones
 --       then a body a job: the rest of the record, in JobRecord's form
 local RUN_ARGS, TAIL, HEAD = 4, 6, 7
 local enqueuedAt = u48(now)

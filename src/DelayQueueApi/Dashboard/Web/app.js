@@ -38,3 +38,4 @@ find.addEventListener('submit', event => {
     find.reset();
   }
 });
+find.elements.id.disabled = false; // Sent before there is somebody to listen, it would get lost.
