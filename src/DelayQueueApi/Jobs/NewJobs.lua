@@ -62,7 +62,7 @@ local function becomesFirst(key, runAt)
 end
 
 -- Writes what was made and what else has changed, by write() or flush(); and the newest id behind it: a promise of a job that is newer
--- than that and is not there was cut off from it, and fsck sees it.
+-- than that and is not there was cut off from it, and fsck sees it. A queue that has counted something in this tick is among the names.
 local function writeMade(write)
   for _, queue in ipairs(queues) do
     if queue.counts.created and settingsOf(queue).tick ~= tick then register(queue) end

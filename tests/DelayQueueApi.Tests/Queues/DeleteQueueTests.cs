@@ -112,6 +112,18 @@ public abstract class DeleteQueueTests(Api api)
     }
 
     [Fact]
+    public async Task A_queue_that_gets_a_job_right_after_is_there_again()
+    {
+        await api.ScheduleAsync(queue);
+        await DeleteAsync("?force=true");
+
+        await api.ScheduleAsync(queue);
+
+        Assert.Equal(1, (await api.QueueAsync(queue)).Totals.Created);
+        Assert.Contains($"\"{queue}\"", await (await api.GetAsync("/queues?limit=1000")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Unique_keys_are_free_again()
     {
         var unique = "\"unique\":{\"key\":\"k\",\"onConflict\":\"reject\"}";
