@@ -26,7 +26,7 @@ internal sealed record JobRecord
     private const byte DetailsFollow = 0x80;
 
     /// <summary>Bits of the mark, which is a digit or what follows digits.</summary>
-    private const byte CancelMark = 1, LeaseFollows = 4, TermsFollow = 8;
+    private const int CancelMark = 1, LeaseFollows = 4, TermsFollow = 8, RunAtIsDelay = 16;
 
     /// <summary>The lease of a job that no worker has had.</summary>
     private static readonly byte[] NoLease = new byte[LeaseBytes];
@@ -101,8 +101,29 @@ internal sealed record JobRecord
         || (State == StoredState.Leased && CancelRequested && At <= now)
         || (StartBy <= now && Options.RetentionMs == 0);
 
-    public static byte[] EncodeBody(
+    /// <summary>
+    /// The record of a job to be made, of the usual terms. Its run-at is an instant where one was asked for, and else a delay: when it is made,
+    /// the store knows.
+    /// </summary>
+    public static byte[] EncodeNew(
+        int priority, long delayMs, DateTimeOffset? runAt,
         string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
+    {
+        var record = Encode(HeaderBytes, queue, options, backoff, metadata, traceparent, payload);
+        Store.Stored.WriteU48(record.AsSpan(HeaderBytes - Store.Stored.U48Bytes), runAt?.ToUnixTimeMilliseconds() ?? delayMs);
+        record[0] = (byte)StoredState.Pending;
+        record[1] = (byte)('0' + priority);
+        record[2] = (byte)('0' + (runAt is null ? RunAtIsDelay : 0));
+        return record;
+    }
+
+    public static byte[] EncodeBody(
+        string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload) =>
+        Encode(0, queue, options, backoff, metadata, traceparent, payload);
+
+    /// <param name="header">How many bytes to leave before the body.</param>
+    private static byte[] Encode(
+        int header, string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
     {
         var asked = options.ToStored();
         var stored = backoff?.ToStored() ?? "";
@@ -110,13 +131,13 @@ internal sealed record JobRecord
         var trace = traceparent ?? "";
         var details = asked.Length + stored.Length + pairs.Length + trace.Length;
         var name = QueueName.InRecord(queue);
-        var body = new byte[1 + name.Length + (details > 0 ? LengthBytes + details : 0) + payload.Utf8.Length];
-        var rest = body.AsSpan();
+        var record = new byte[header + 1 + name.Length + (details > 0 ? LengthBytes + details : 0) + payload.Utf8.Length];
+        var rest = record.AsSpan(header);
 
         Put(ref rest, name);
         if (details > 0)
         {
-            body[0] |= DetailsFollow;
+            record[header] |= DetailsFollow;
             Put(ref rest, asked);
             Put(ref rest, stored);
             BinaryPrimitives.WriteUInt16BigEndian(rest, (ushort)pairs.Length);
@@ -126,7 +147,7 @@ internal sealed record JobRecord
         }
 
         payload.Utf8.Span.CopyTo(rest);
-        return body;
+        return record;
 
         static void Put(ref Span<byte> rest, ReadOnlySpan<char> text)
         {
@@ -145,7 +166,8 @@ internal sealed record JobRecord
     {
         var rest = record;
         var header = Take(ref rest, HeaderBytes).Span;
-        var leased = (header[2] & LeaseFollows) != 0 ? Take(ref rest, LeaseBytes) : NoLease;
+        var mark = header[2] - '0';
+        var leased = (mark & LeaseFollows) != 0 ? Take(ref rest, LeaseBytes) : NoLease;
         var lease = leased.Span;
         var worker = Take(ref rest, lease[28]);
         var past = Take(ref rest, U16(lease, 29));
@@ -158,7 +180,7 @@ internal sealed record JobRecord
             result = Take(ref rest, BinaryPrimitives.ReadInt32BigEndian(rest.Span[6..]), skip: 10);
         }
 
-        var terms = (header[2] & TermsFollow) != 0 ? Take(ref rest, TermsBytes).Span : default;
+        var terms = (mark & TermsFollow) != 0 ? Take(ref rest, TermsBytes).Span : default;
         var detailsFollow = (rest.Span[0] & DetailsFollow) != 0;
         var queue = Take(ref rest, rest.Span[0] & ~DetailsFollow, skip: 1);
         var (options, backoff, metadata, traceparent) = (ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty, ReadOnlyMemory<byte>.Empty);
@@ -176,8 +198,8 @@ internal sealed record JobRecord
             Id = JobId.FromStored(partition, id),
             State = state,
             Priority = header[1] - '0',
-            CancelRequested = (header[2] & CancelMark) != 0,
-            RunAt = Store.Stored.Instant(header[3..]),
+            CancelRequested = (mark & CancelMark) != 0,
+            RunAt = (mark & RunAtIsDelay) != 0 ? Store.Stored.Instant(id).AddMilliseconds(Store.Stored.U48(header[3..])) : Store.Stored.Instant(header[3..]),
             EnqueuedAt = Store.Stored.Instant(terms.IsEmpty ? id : terms),
             MaxAttempts = terms.IsEmpty ? Limits.DefaultMaxAttempts : U16(terms, 6),
             LeaseMs = terms.IsEmpty ? 0 : BinaryPrimitives.ReadUInt32BigEndian(terms[8..]),
@@ -209,7 +231,7 @@ internal sealed record JobRecord
         try
         {
             var job = Decode(0, id, record);
-            var leaseFollows = (record[2] & LeaseFollows) != 0;
+            var leaseFollows = ((record[2] - '0') & LeaseFollows) != 0;
             var isWhole = id.Length == JobId.StoredBytes && Enum.IsDefined(job.State) && job.Priority is >= Limits.MinPriority and <= Limits.MaxPriority
                 && (leaseFollows || job.State == StoredState.Pending) && QueueName.IsStored(job.StoredQueue);
             JsonDocument.Parse(job.Payload.Utf8).Dispose();

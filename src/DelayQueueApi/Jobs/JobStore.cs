@@ -33,7 +33,7 @@ internal sealed class JobStore : IAsyncDisposable
     public JobStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, EmbeddedStore embedded, JobEvents events, IOptions<StoreOptions> options)
     {
         (this.scripts, this.partitions, this.wakeups, this.embedded, this.events, this.options) = (scripts, partitions, wakeups, embedded, events, options.Value);
-        schedules = new(partitions, ScheduleAsync, job => job.Body.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
+        schedules = new(partitions, ScheduleAsync, job => job.Record.Length, MaxCallBytes, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
     }
 
     /// <exception cref="StoreException">The store could not be asked or did not answer, or has no room.</exception>

@@ -7,7 +7,7 @@ local NEW = { __index = setmetatable({ state = 'P', onConflict = 'r' }, JOB) }
 
 -- The i-th job of a run, to be planned and made.
 local function specOf(run, i)
-  local head, body = run.head, ARGV[run.bodies + i]
+  local head, body = run.head, sub(ARGV[run.records + i], HEADER + 1)
   local spec = setmetatable({
     id = '', record = '', inQueue = run.queue, queue = run.queue.name, priority = run.priority, random = sub(run.tails, TAIL * i - 4, TAIL * i),
     body = body, runAt = run.runAt, terms = run.terms, before = '', isFirst = false,

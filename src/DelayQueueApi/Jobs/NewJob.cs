@@ -8,12 +8,12 @@ namespace DelayQueueApi.Jobs;
 
 /// <summary>A job to be made. Neither delay nor run-at means now.</summary>
 /// <param name="MaxAttempts">Null for the queue's own.</param>
-/// <param name="Body">From <see cref="JobRecord.EncodeBody"/>.</param>
+/// <param name="Record">From <see cref="JobRecord.EncodeNew"/>, with the same priority, delay and run-at.</param>
 /// <param name="OnConflict">What becomes of it where another job holds its unique key.</param>
 /// <param name="Key">The idempotency key of its request, null for none.</param>
 /// <param name="UniqueKey">Its unique key, null for none; the body has it too.</param>
 internal sealed record NewJob(
-    QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int? MaxAttempts, int? LeaseMs, byte[] Body,
+    QueueName Queue, int Priority, long DelayMs, DateTimeOffset? RunAt, int? MaxAttempts, int? LeaseMs, byte[] Record,
     OnConflict OnConflict = OnConflict.Return, KeyOfRequest? Key = null, string? UniqueKey = null)
 {
     private const int HeadBytes = 1 + 2 + 4;
@@ -22,12 +22,12 @@ internal sealed record NewJob(
     public Quota? Over { get; init; }
 
     /// <summary>How many bytes its record takes at most.</summary>
-    public int RecordBytes => JobRecord.HeaderBytes + JobRecord.TermsBytes + Body.Length;
+    public int RecordBytes => Record.Length + JobRecord.TermsBytes;
 
     /// <summary>Jobs with the same one must meet in one partition, so that one of them can keep the others out; null where none does.</summary>
     public string? MeetingKey => UniqueKey is not null ? $"{Queue.Stored} {UniqueKey}" : Key?.Text;
 
-    private bool HasOptions => JobRecord.HasOptions(Body);
+    private bool HasOptions => JobRecord.HasOptions(Record.AsSpan(JobRecord.HeaderBytes));
 
     private bool HasOwnHead => Key is not null || OnConflict != OnConflict.Return || Over is not null;
 
@@ -45,7 +45,7 @@ internal sealed record NewJob(
             jobs[at].AddRunTo(call, at, behind - at);
             for (; at < behind; at++)
             {
-                call.Add(jobs[at].Body);
+                call.Add(jobs[at].Record);
             }
         }
     }
@@ -54,7 +54,7 @@ internal sealed record NewJob(
     public void AddTo(ScriptCall call)
     {
         AddRunTo(call, 0, 1);
-        call.Add(Body);
+        call.Add(Record);
     }
 
     private bool IsLike(NewJob other) =>

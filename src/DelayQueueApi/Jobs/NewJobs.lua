@@ -10,20 +10,22 @@
 --                    request's body, and the key. Jobs with options have an r at least
 --       4 tails      6 bytes a job: its number in the call, from 0, and 5 random ones. The ids of plain jobs end with them, those of
 --                    others with the next number and the random ones
---       then a body a job: the rest of the record, in JobRecord's form
-local RUN_ARGS, TAIL, HEAD = 4, 6, 7
+--       then a record a job, as JobRecord.EncodeNew() makes it: what is stored where the job has the usual terms and its run-at has not
+--       passed
+local RUN_ARGS, TAIL, HEAD, HEADER = 4, 6, 7, 9
 local enqueuedAt = u48(now)
 
 local function readRun(at)
   local queue, when, head, tails = queues[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local delay, priority, attempts = tonumber(when), byte(head) - 48, sub(head, 2, 3)
-  local runAt = delay and now + delay or math.max(now, tonumber(sub(when, 2)))
+  local asked = delay and now + delay or tonumber(sub(when, 2))
   if attempts == '\0\0' then
     local most = settingsOf(queue).maxAttempts
     attempts = most and u16(most) or sub(USUAL_LIMITS, 1, 2)
   end
   return {
-    queue = queue, runAt = runAt, head = head, tails = tails, n = floor(#tails / TAIL), bodies = at + RUN_ARGS - 1, priority = priority,
+    queue = queue, runAt = math.max(now, asked), isPast = asked < now, head = head, tails = tails, n = floor(#tails / TAIL),
+    records = at + RUN_ARGS - 1, priority = priority,
     attempts = attempts, terms = enqueuedAt .. attempts .. sub(head, 4, HEAD),
   }
 end

@@ -159,15 +159,16 @@ internal static class ScheduleJob
     {
         idempotencyKey ??= request.IdempotencyKey;
         var queue = new QueueName(request.Queue ?? QueueName.Default, @namespace);
+        var (priority, delayMs) = (request.Priority ?? Limits.DefaultPriority, request.DelayMs ?? 0);
         return new NewJob(
             queue,
-            request.Priority ?? Limits.DefaultPriority,
-            request.DelayMs ?? 0,
+            priority,
+            delayMs,
             request.RunAt,
             request.MaxAttempts,
             request.LeaseMs,
-            JobRecord.EncodeBody(
-                queue.Stored, OptionsOf(request), request.Backoff, request.Metadata, traceparent, request.Payload),
+            JobRecord.EncodeNew(
+                priority, delayMs, request.RunAt, queue.Stored, OptionsOf(request), request.Backoff, request.Metadata, traceparent, request.Payload),
             request.Unique?.OnConflict ?? OnConflict.Return,
             idempotencyKey is null ? null : new KeyOfRequest(Namespaces.Field(@namespace, idempotencyKey), SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
             request.Unique?.Key);

@@ -26,13 +26,18 @@ while at <= #ARGV do
     -- Jobs in whose way nothing can be and that this call does not look at again: those without a head of their own, options and a bound of
     -- their queue. Most are like that, and it takes less time (docs/performance.md).
     if not idStart then startIds() end
-    local args, bodies, tails, key, n, score = ARGV, run.bodies, run.tails, pendingOf(queue, run.priority), run.n, int(run.runAt)
-    local hasTerms = run.terms ~= sub(idStart, 1, 6) .. USUAL_LIMITS
-    local start = 'P' .. sub(run.head, 1, 1) .. (hasTerms and '8' or '0') .. u48(run.runAt) .. (hasTerms and run.terms or '')
-    local ids, records, adds, bytes = {}, writes.records, listOf(writes.adds, key), 0
+    local args, from, tails, key, n, score = ARGV, run.records, run.tails, pendingOf(queue, run.priority), run.n, int(run.runAt)
+    local ids, records, adds, bytes, start = {}, writes.records, listOf(writes.adds, key), 0, nil
+    -- Records are stored as they came, but where they must tell terms, or a run-at that has passed.
+    if run.terms ~= sub(idStart, 1, 6) .. USUAL_LIMITS then
+      start = 'P' .. sub(run.head, 1, 1) .. '8' .. u48(run.runAt) .. run.terms
+    elseif run.isPast then
+      start = 'P' .. sub(run.head, 1, 1) .. '0' .. u48(run.runAt)
+    end
     local r, a = #records, #adds
     for i = 1, n do
-      local id, record = idStart .. sub(tails, TAIL * i - 5, TAIL * i), start .. args[bodies + i]
+      local id, record = idStart .. sub(tails, TAIL * i - 5, TAIL * i), args[from + i]
+      if start then record = start .. sub(record, HEADER + 1) end
       records[r + 1], records[r + 2], adds[a + 1], adds[a + 2], ids[i] = id, record, score, id, id
       r, a, bytes = r + 2, a + 2, bytes + #record
     end
@@ -67,7 +72,7 @@ while at <= #ARGV do
     told[queue] = true
     table.insert(answer[2], queue.index)
   end
-  at = run.bodies + run.n + 1
+  at = run.records + run.n + 1
 end
 if all then all.flush() else writeMade(write) end
 answer[3] = table.concat(made)

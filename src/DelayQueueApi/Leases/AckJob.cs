@@ -93,7 +93,7 @@ internal static class AckJob
 internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJob> Then)
 {
     /// <summary>What it adds to a call of a hundred leases and jobs, and of 1 MiB.</summary>
-    public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Body.Length)) / 10_240);
+    public int Weight => Math.Max(1 + Then.Count, ((Result?.Utf8.Length ?? 0) + Then.Sum(job => job.Record.Length)) / 10_240);
 
     private bool IsPlain => Result is null && Then.Count == 0;
 

@@ -17,7 +17,7 @@
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local ID, LEASE = 14, 28
-local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS, LEASE_AND_DELAY = byte('L4<D', 1, 4)
 local TERMS = 12
 local ids, runs, makes = {}, {}, false
 do
@@ -50,7 +50,7 @@ for _, run in ipairs(runs) do
       if not r or acked[id] or (all and all.loaded[id] ~= nil) then break end
       local state, _, mark = byte(r, 1, 3)
       local name = sub(leases, nameAt, nameAt + LEASE - ID - 1)
-      if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name then break end
+      if state ~= LEASED or (mark ~= LEASE_AND_DELAY and mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 10, 23) ~= name then break end
       local u, v, w, x, y, z, _, _, _, _, _, _, _, _, a, b, c = byte(r, 24, 40)
       if u * 1099511627776 + v * 4294967296 + w * 16777216 + x * 65536 + y * 256 + z <= now then break end
       local body = 41 + a + b * 256 + c
@@ -70,15 +70,16 @@ for _, run in ipairs(runs) do
       countAll(queue, 'acked', ids, from, i - 1, attempt)
       queue.bytes = queue.bytes - bytes
     else
-      if not all then
+      -- In a function, since Lua takes no more locals in one than these are.
+      all = all or (function()
         -- include Store/Work.lua
         -- include Leases/Lease.lua
         -- include Jobs/NewJobs.lua
         local idempotency = generations(KEYS[6], KEYS[7], tonumber(ARGV[arg]), tonumber(ARGV[arg + 1]))
         -- include Jobs/MakeJobs.lua
         -- include Leases/AckWith.lua
-        all = { ack = ack, loaded = loaded, flush = flushMade }
-      end
+        return { ack = ack, loaded = loaded, flush = flushMade }
+      end)()
       answers[i] = all.ack(run, i)
       i = i + 1
     end

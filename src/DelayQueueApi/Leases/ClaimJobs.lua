@@ -22,8 +22,8 @@
 --       job at least; and where MAX_EXPIRED jobs, or MAX_BYTES of them, have expired and more stand in the way: its queue then has
 --       a due job.
 local MAX_BYTES, MAX_PAGE, RUN_ARGS, NONCE = 8 * 1024 * 1024, 100, 7, 8
-local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY = byte('PL008', 1, 5)
-local HEADER, TERMS, NO_LEASE_MS = 9, 12, '\0\0\0\0'
+local PENDING, LEASED, ZERO, NO_MARK, TERMS_ONLY, DELAY_ONLY = byte('PL008@', 1, 6)
+local HEADER, TERMS, NO_LEASE_MS, AT_ONCE = 9, 12, '\0\0\0\0', '\0\0\0\0\0\0'
 local FENCE, FIRST_COUNTS = u48(now), '\0\1\0\0\0\0\0\0'
 local defaultLeaseMs = tonumber(ARGV[arg])
 local bytes, wanted = 0, 0
@@ -168,11 +168,16 @@ for i = arg + 2, #ARGV, RUN_ARGS do
           while position < behind and (granted == 0 or taken < MAX_BYTES) do
             local id, record = ids[position], records[position]
             if not record or (all and all.loaded[id] ~= nil) then break end
-            local state, priority, mark, a, b, c, d, e, f = byte(record, 1, HEADER)
-            if state ~= PENDING or priority ~= digit or a * 1099511627776 + b * 4294967296 + c * 16777216 + d * 65536 + e * 256 + f > now then break end
-            -- Marks as in Records.lua: the lease follows, and the terms where they did.
-            local lease, newMark, body = usual, '4', HEADER + 1
-            if mark == TERMS_ONLY then
+            local state, priority, mark = byte(record, 1, 3)
+            if state ~= PENDING or priority ~= digit then break end
+            -- Marks as in Records.lua: the lease follows, and the terms where they did, or a delay for a run-at.
+            local when, lease, newMark, body = sub(record, 4, HEADER), usual, '4', HEADER + 1
+            if mark == DELAY_ONLY then
+              if when ~= AT_ONCE and readU48(id, 1) + readU48(when, 1) > now then break end
+              newMark = 'D'
+            elseif readU48(when, 1) > now then
+              break
+            elseif mark == TERMS_ONLY then
               body = HEADER + TERMS + 1
               lease, newMark = leaseOf(queue, leaseMs, sub(record, body - 4, body - 1)), '<'
             elseif mark ~= NO_MARK then
@@ -183,7 +188,7 @@ for i = arg + 2, #ARGV, RUN_ARGS do
               adds, removes = listOf(writes.adds, queue.leased), all and listOf(writes.removes, key)
               w, x = #news, #adds
             end
-            local new = head .. newMark .. sub(record, 4, HEADER) .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
+            local new = head .. newMark .. when .. FENCE .. nonce .. lease.bytes .. tail .. sub(record, HEADER + 1)
             news[w + 1], news[w + 2], adds[x + 1], adds[x + 2], given[n + 1], given[n + 2] = id, new, lease.score, id, id, new
             if removes then removes[#removes + 1] = id end
             if keepsLog then queue.claimed[queue.plain + granted + 1] = id end

@@ -18,12 +18,13 @@ end
 
 -- The record of a job behind the end of its lease, and where it then stands: priority and run-at. Nil for a job that has options, that
 -- somebody waits for or has cancelled, or whose attempt was not the first of several.
-local LEASED, LEASE_ONLY, LEASE_AND_TERMS = byte('L4<', 1, 3)
+local LEASED, LEASE_ONLY, LEASE_AND_TERMS, LEASE_AND_DELAY = byte('L4<D', 1, 4)
 local FIRST_COUNTS, TERMS = '\0\1\0\0\0\0\0\0', 12
 -- Nonce, end, counts and no worker; length of the past but for the worker's name; no last error, and the attempt's number.
 local ENDED, PAST, FIRST_ATTEMPT = NO_NONCE .. u48(0) .. '\0\1\0\0\0\1\0\0' .. '\0', 20, '\0\0\0\1'
 local function withoutLease(queue, r)
   local state, priority, mark = byte(r, 1, 3)
+  if mark == LEASE_AND_DELAY then mark = LEASE_ONLY end
   if state ~= LEASED or (mark ~= LEASE_ONLY and mark ~= LEASE_AND_TERMS) or sub(r, 30, 37) ~= FIRST_COUNTS then return nil end
   local at, worker, past, more = readU48(r, 24), byte(r, 38, 40)
   local body, start = 41 + worker, queue.bodyStart
@@ -34,7 +35,7 @@ local function withoutLease(queue, r)
   if at > now or past + more > 0 or (sub(r, body, body + #start - 1) ~= start and not isPlainBody(queue, r, body)) then return nil end
   local ending, fence = sub(r, 24, 29), sub(r, 10, 15)
   local began = readU48(r, 10) < at and fence or ending
-  return 'P' .. sub(r, 2, 3) .. ending .. fence .. ENDED .. u16(PAST + worker) .. FIRST_ATTEMPT .. began .. ending .. 'e' .. char(worker)
+  return 'P' .. char(priority, mark) .. ending .. fence .. ENDED .. u16(PAST + worker) .. FIRST_ATTEMPT .. began .. ending .. 'e' .. char(worker)
     .. '\0\0' .. sub(r, 41), priority - 48, at
 end
 

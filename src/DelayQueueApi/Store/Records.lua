@@ -10,8 +10,9 @@ local function readU32(s, i) local a, b, c, d = byte(s, i, i + 3); return a * 16
 
 local NO_NONCE = '\0\0\0\0\0\0\0\0'
 
--- The mark is a sum: a cancel was asked for while leased; somebody waits for the job's end; the lease follows; the terms follow.
-local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK, TERMS_MARK = 1, 2, 4, 8
+-- The mark is a sum: a cancel was asked for while leased; somebody waits for the job's end; the lease follows; the terms follow; run-at
+-- is told as a delay from the instant in the id. The last two never go together, and the last one stands only as long as run-at is the first.
+local CANCELLED_MARK, WATCHED_MARK, LEASE_MARK, TERMS_MARK, DELAY_MARK = 1, 2, 4, 8, 16
 
 -- A job's terms: enqueued-at (u48), the most attempts (u16) and its own lease, ms (u32). Enqueued-at is the instant in the id, but where
 -- the clock was set back.
@@ -55,7 +56,11 @@ local JOB = { __index = {
 -- A job; record is what lies in the store of it. Scripts do this thousands of times a second, so that what few of them look at
 -- stays as it stands in the record: terms, counts and tail, which the functions below read.
 local function readJob(id, r)
-  local state, mark, headEnd, terms = sub(r, 1, 1), byte(r, 3) - 48, 9, nil
+  local state, mark, runAt, asDelay, headEnd, terms = sub(r, 1, 1), byte(r, 3) - 48, readU48(r, 4), nil, 9, nil
+  if mark >= DELAY_MARK then
+    mark, runAt = mark - DELAY_MARK, readU48(id, 1) + runAt
+    asDelay = runAt
+  end
   local hasTerms = mark >= TERMS_MARK
   if hasTerms then mark = mark - TERMS_MARK end
   local lease, at, counts, tail, keptUntil, result = NO_LEASE, 0, NO_COUNTS, NO_TAIL, nil, nil
@@ -76,7 +81,7 @@ local function readJob(id, r)
   end
   local queueEnd, options = readStart(r, headEnd + 1)
   local job = setmetatable({
-    id = id, record = r, state = state, priority = byte(r, 2) - 48, runAt = readU48(r, 4), terms = terms, lease = lease, at = at,
+    id = id, record = r, state = state, priority = byte(r, 2) - 48, runAt = runAt, asDelay = asDelay, terms = terms, lease = lease, at = at,
     counts = counts, tail = tail, keptUntil = keptUntil, result = result,
     queue = queueIn(r, headEnd + 2, queueEnd), body = sub(r, headEnd + 1), before = false, inQueue = false,
   }, JOB)
@@ -87,12 +92,18 @@ end
 
 local function writeJob(job)
   local mark, lease, terms = (job.cancelled and CANCELLED_MARK or 0) + (job.watched and WATCHED_MARK or 0), '', job.terms
-  if terms == usualTerms(job.id) then terms = '' else mark = mark + TERMS_MARK end
+  local when = u48(job.runAt)
+  if terms ~= usualTerms(job.id) then
+    mark = mark + TERMS_MARK
+  else
+    terms = ''
+    if job.runAt == job.asDelay then mark, when = mark + DELAY_MARK, sub(job.record, 4, 9) end
+  end
   if job.lease ~= NO_LEASE or job.state ~= 'P' then
     mark, lease = mark + LEASE_MARK, job.lease .. u48(job.at) .. job.counts .. job.tail
     if KEPT[job.state] then lease = lease .. u48(job.keptUntil) .. u32(#job.result) .. job.result end
   end
-  return job.state .. char(48 + job.priority, 48 + mark) .. u48(job.runAt) .. lease .. terms .. job.body
+  return job.state .. char(48 + job.priority, 48 + mark) .. when .. lease .. terms .. job.body
 end
 
 local function enqueuedAtOf(job) return readU48(job.terms, 1) end

@@ -41,6 +41,25 @@ public abstract class ClaimJobsTests(Api api)
         Assert.Equal(high.Id, (await api.ClaimOneAsync(queue)).Id);
     }
 
+    /// <summary>Run-at as a delay, as an instant, and beside attempts of its own.</summary>
+    [Theory]
+    [InlineData("\"delayMs\":60000")]
+    [InlineData("\"runAt\":\"2100-01-01T00:00:00Z\"")]
+    [InlineData("\"delayMs\":60000,\"maxAttempts\":3")]
+    public async Task A_job_that_the_index_has_too_early_is_not_given(string fields)
+    {
+        var job = await api.ScheduleAsync(queue, fields);
+        var database = await api.Service<StoreConnection>().DatabaseAsync();
+        var pending = api.Service<Partitions>().First.Indexes($"default/{queue}").ElementAt(Limits.DefaultPriority);
+        await database.SortedSetAddAsync(pending, Api.StoredId(job.Id), 5);
+
+        Assert.Empty(await api.ClaimAsync(queue));
+
+        Assert.Null(await database.SortedSetScoreAsync(pending, Api.StoredId(job.Id)));
+        await api.FsckAsync(repair: true);
+        await api.AssertSoundAsync();
+    }
+
     /// <summary>Plain jobs, some with attempts of their own, some with a time to live, entries without a record, and claims of so many.</summary>
     [Theory]
     [InlineData("pppp", 4)]

@@ -48,11 +48,11 @@ public abstract class RecordTests(Api api)
         Gen.Select(Gen.Char["PLDCE"], Gen.Bool, Gen.Int[0, 9], Gen.Bool, Gen.Bool),
         Gen.Select(Instant, Instant, Gen.Bool, Gen.OneOf(Gen.Const((ushort)20), Gen.UShort), Gen.OneOf(Gen.Const(0u), Gen.UInt)),
         Gen.Select(Gen.Long[1, Limits.LastInstantMs], Instant, Gen.Byte.Array[8], Gen.UShort.Array[4]),
-        Gen.Select(Gen.Char['a', 'z'].Array[0, 255], Gen.Byte.Array[0, 300], Instant, Gen.Char['0', '9'].Array[0, 300], Gen.Int[0, Bodies.Length - 1]),
+        Gen.Select(Gen.Char['a', 'z'].Array[0, 255], Gen.Byte.Array[0, 300], Instant, Gen.Char['0', '9'].Array[0, 300], Gen.Select(Gen.Int[0, Bodies.Length - 1], Gen.Bool)),
         (head, times, lease, rest) => new Fields(
             head.Item1, head.Item1 != 'P' || head.Item2, head.Item3, head.Item4, head.Item5,
             times.Item1, times.Item2, times.Item2 + (times.Item3 ? 0 : 1), times.Item4, times.Item5,
-            lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4), Bodies[rest.Item5]));
+            lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4), Bodies[rest.Item5.Item1], rest.Item5.Item2));
 
     private static readonly Gen<Fields> Leased = Gen.Select(
         AnyFields, Gen.Bool, Gen.Int[0, 9], Instant,
@@ -123,6 +123,28 @@ public abstract class RecordTests(Api api)
         body => Assert.Equal(body.Bytes, JobRecord.EncodeBody(body.Queue, body.Options, null, body.Metadata, null, new RawJson("[1]"u8.ToArray()))));
 
     [Fact]
+    public async Task New_jobs_lie_as_they_came_but_where_they_must_tell_more()
+    {
+        var queue = Api.NewQueue();
+        var now = api.Clock.GetUtcNow();
+        (string Fields, char Mark, DateTimeOffset RunAt)[] asked =
+        [
+            ("", '@', now), ("\"delayMs\":5000", '@', now.AddSeconds(5)), ("\"delayMs\":5000,\"maxAttempts\":20", '@', now.AddSeconds(5)),
+            ($"\"runAt\":\"{now.AddSeconds(7):O}\"", '0', now.AddSeconds(7)), ("\"runAt\":\"1969-12-31T23:59:59Z\"", '0', now),
+            ("\"delayMs\":5000,\"maxAttempts\":3", '8', now.AddSeconds(5)), ("\"delayMs\":5000,\"leaseMs\":2000", '8', now.AddSeconds(5)),
+            ("\"delayMs\":5000,\"ttlMs\":9000", '0', now.AddSeconds(5)),
+        ];
+
+        foreach (var (fields, mark, runAt) in asked)
+        {
+            var made = await api.ScheduleAsync(queue, fields);
+            var (job, _) = (await api.Service<JobStore>().GetAsync(new JobId(made.Id)))!.Value;
+
+            Assert.Equal((mark, runAt, runAt, now), ((char)job.Stored.Span[2], job.RunAt, made.RunAt, job.EnqueuedAt));
+        }
+    }
+
+    [Fact]
     public async Task A_job_of_the_usual_kind_takes_ten_bytes_and_its_name_and_payload()
     {
         var job = await api.ScheduleAsync(Api.NewQueue(), payload: "[1]");
@@ -161,8 +183,9 @@ public abstract class RecordTests(Api api)
     private static byte[] Write(Fields job)
     {
         var isUsual = job.EnqueuedAt == job.IdInstant && job.MaxAttempts == 20 && job.LeaseMs == 0;
-        var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0) + (isUsual ? 0 : 8);
-        byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt)];
+        var tellsDelay = isUsual && job.IsDelayed && job.RunAt >= job.IdInstant;
+        var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0) + (isUsual ? 0 : 8) + (tellsDelay ? 16 : 0);
+        byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt - (tellsDelay ? job.IdInstant : 0))];
         byte[] lease = !job.Claimed ? [] :
         [
             .. U48(job.Fence), .. job.Nonce, .. U48(job.At), .. job.Counters.SelectMany(count => U16(count)), (byte)job.Worker.Length, .. U16(job.Past.Length),
@@ -204,7 +227,7 @@ public abstract class RecordTests(Api api)
 
     private sealed record Fields(
         char State, bool Claimed, int Priority, bool Cancelled, bool Watched, long RunAt, long IdInstant, long EnqueuedAt, ushort MaxAttempts, uint LeaseMs,
-        long Fence, long At, byte[] Nonce, ushort[] Counters, string Worker, byte[] Past, long KeptUntil, string Result, Body Body);
+        long Fence, long At, byte[] Nonce, ushort[] Counters, string Worker, byte[] Past, long KeptUntil, string Result, Body Body, bool IsDelayed);
 
     private sealed record Body(string Queue, JobOptions Options, Dictionary<string, string>? Metadata, byte[] Bytes);
 

@@ -126,7 +126,8 @@ internal abstract class ScriptTranscript(Api api)
     [
         1, runAt > 0 ? $"@{runAt}" : delay.IsNull ? 0 : delay,
         (byte[])[(byte)('0' + priority), 0, (byte)attempts, .. U48(leaseMs)[2..], .. Promise(onConflict, options, key, hash ?? Hash, knownMs)], (byte[])[0, .. Random(letter)],
-        (byte[])[(byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
+        (byte[])[(byte)'P', (byte)('0' + priority), (byte)(runAt > 0 ? '0' : '@'), .. U48(runAt > 0 ? runAt : (long)delay),
+            (byte)(queue.Length | (options.Length > 0 ? 128 : 0)), .. Encoding.UTF8.GetBytes(queue), .. options.Length > 0 ? [(byte)options.Length] : Array.Empty<byte>(),
             .. Encoding.ASCII.GetBytes(options), 0, 0, 0, 0, 0, 255, 0, 128],
     ];
 
