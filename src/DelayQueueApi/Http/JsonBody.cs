@@ -48,6 +48,7 @@ internal interface IMayBePlain<T>
 internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHttpResult? Problem = null) : IJsonBody, IEndpointParameterMetadataProvider
     where T : class
 {
+    private static readonly bool IsBatch = typeof(T).IsAssignableTo(typeof(IBatch));
     private static readonly bool MayBeAbsent = typeof(T).IsAssignableTo(typeof(IMayBeAbsent));
     private static readonly JsonTypeInfo<T> Type = (JsonTypeInfo<T>)WireJson.Default.GetTypeInfo(typeof(T))!;
     private static readonly PlainReader? ReadPlain =
@@ -67,7 +68,7 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
     public static int LimitIn(IServiceProvider services)
     {
         var limits = services.GetRequiredService<IOptions<LimitOptions>>().Value;
-        return typeof(T).IsAssignableTo(typeof(IBatch)) ? limits.BatchBytes : limits.BodyBytes;
+        return IsBatch ? limits.BatchBytes : limits.BodyBytes;
     }
 
     public static async ValueTask<JsonBody<T>> ReadAsync(HttpContext http, int limit)
@@ -83,7 +84,7 @@ internal sealed record JsonBody<T>(T Value, ReadOnlyMemory<byte> Utf8, ProblemHt
         }
 
         // So that the server reads no further either, when it is done with the request.
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
+        if (IsBatch && http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } server)
         {
             server.MaxRequestBodySize = limit + 1;
         }

@@ -11,7 +11,7 @@ internal sealed class KestrelLimits(IOptions<LimitOptions> options) : IConfigure
         var asked = options.Value;
         var rate = asked.MinBytesPerSecond == 0 ? null : new MinDataRate(asked.MinBytesPerSecond, TimeSpan.FromMilliseconds(asked.SlowAfterMs));
         kestrel.AddServerHeader = false;
-        // JsonBody sets the limit of its request; this one guards what has no JsonBody.
+        // JsonBody sets another one for requests of many items.
         kestrel.Limits.MaxRequestBodySize = asked.BodyBytes + 1;
         kestrel.Limits.MaxRequestLineSize = asked.RequestLineBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = asked.HeadersBytes;

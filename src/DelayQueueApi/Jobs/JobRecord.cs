@@ -107,7 +107,7 @@ internal sealed record JobRecord
     /// </summary>
     public static byte[] EncodeNew(
         int priority, long delayMs, DateTimeOffset? runAt,
-        string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
+        QueueName queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
     {
         var record = Encode(HeaderBytes, queue, options, backoff, metadata, traceparent, payload);
         Store.Stored.WriteU48(record.AsSpan(HeaderBytes - Store.Stored.U48Bytes), runAt?.ToUnixTimeMilliseconds() ?? delayMs);
@@ -118,19 +118,19 @@ internal sealed record JobRecord
     }
 
     public static byte[] EncodeBody(
-        string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload) =>
+        QueueName queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload) =>
         Encode(0, queue, options, backoff, metadata, traceparent, payload);
 
     /// <param name="header">How many bytes to leave before the body.</param>
     private static byte[] Encode(
-        int header, string queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
+        int header, QueueName queue, JobOptions options, Backoff? backoff, Dictionary<string, string>? metadata, string? traceparent, RawJson payload)
     {
         var asked = options.ToStored();
         var stored = backoff?.ToStored() ?? "";
         var pairs = metadata is { Count: > 0 } ? JsonSerializer.SerializeToUtf8Bytes(metadata, WireJson.Default.DictionaryStringString) : [];
         var trace = traceparent ?? "";
         var details = asked.Length + stored.Length + pairs.Length + trace.Length;
-        var name = QueueName.InRecord(queue);
+        var name = queue.InRecord;
         var record = new byte[header + 1 + name.Length + (details > 0 ? LengthBytes + details : 0) + payload.Utf8.Length];
         var rest = record.AsSpan(header);
 

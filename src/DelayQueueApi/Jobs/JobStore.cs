@@ -87,7 +87,7 @@ internal sealed class JobStore : IAsyncDisposable
             Or(change.DelayMs), Or(change.RunAt?.ToUnixTimeMilliseconds()),
             change.ChangesBody
                 ? JobRecord.EncodeBody(
-                    read.StoredQueue, read.Options with { TtlMs = change.TtlMs ?? read.Options.TtlMs, RetentionMs = change.RetentionMs ?? read.Options.RetentionMs },
+                    read.Queue, read.Options with { TtlMs = change.TtlMs ?? read.Options.TtlMs, RetentionMs = change.RetentionMs ?? read.Options.RetentionMs },
                     change.Backoff ?? read.Backoff, change.Metadata ?? read.Metadata, read.Traceparent, change.Payload ?? read.Payload)
                 : "");
         var reply = (RedisResult[])(await scripts.RunAsync(UpdateScript, call))!;

@@ -77,6 +77,12 @@ local function plan(spec, extra, leaving)
   return MADE, holder
 end
 
+local function nextId(random)
+  if not idStart or idLast == 255 then startIds() end
+  idLast = idLast + 1
+  return idStart .. char(idLast) .. random
+end
+
 -- Makes a pending job that plan() has let pass, in the place of another where one is given.
 local function make(job, replaced)
   local queue = job.inQueue

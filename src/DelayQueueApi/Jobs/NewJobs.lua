@@ -48,12 +48,6 @@ local function startIds()
   idStart = u48(idInstant) .. u16(idNumber)
 end
 
-local function nextId(random)
-  if not idStart or idLast == 255 then startIds() end
-  idLast = idLast + 1
-  return idStart .. char(idLast) .. random
-end
-
 -- The first run-at of each zset that this call adds to, so that a new first can be told.
 local firsts = {}
 local function becomesFirst(key, runAt)

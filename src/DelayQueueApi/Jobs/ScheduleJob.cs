@@ -168,7 +168,7 @@ internal static class ScheduleJob
             request.MaxAttempts,
             request.LeaseMs,
             JobRecord.EncodeNew(
-                priority, delayMs, request.RunAt, queue.Stored, OptionsOf(request), request.Backoff, request.Metadata, traceparent, request.Payload),
+                priority, delayMs, request.RunAt, queue, OptionsOf(request), request.Backoff, request.Metadata, traceparent, request.Payload),
             request.Unique?.OnConflict ?? OnConflict.Return,
             idempotencyKey is null ? null : new KeyOfRequest(Namespaces.Field(@namespace, idempotencyKey), SHA256.HashData(body.Span)[..16], request.IdempotencyRetentionMs ?? limits.KeyKnownMs),
             request.Unique?.Key);

@@ -17,6 +17,9 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
     /// <summary>The name in keys.</summary>
     public string Stored => string.Concat(Namespace, "/", Text);
 
+    /// <summary>The name in records: without the namespace of most.</summary>
+    public string InRecord => Namespace == Namespaces.Default ? Text : Stored;
+
     public static QueueName FromStored(string stored)
     {
         if (stored.StartsWith(DefaultPrefix, StringComparison.Ordinal))
@@ -27,10 +30,6 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
         var slash = stored.IndexOf('/');
         return new(stored[(slash + 1)..], stored[..slash]);
     }
-
-    /// <returns>A name as it stands in records: without the namespace of most.</returns>
-    public static ReadOnlySpan<char> InRecord(string stored) =>
-        stored.StartsWith(DefaultPrefix, StringComparison.Ordinal) ? stored.AsSpan(DefaultPrefix.Length) : stored;
 
     /// <returns>The name in keys of one that stands in a record.</returns>
     public static string StoredFrom(ReadOnlySpan<byte> inRecord)

@@ -172,7 +172,7 @@ public abstract class Api(Engine engine) : IAsyncLifetime
         var elsewhere = new Wakeups(new WakeupHints(Service<StoreConnection>(), new Partitions("elsewhere", 1), NullLogger<WakeupHints>.Instance), Clock);
         await using var store = new JobStore(Service<ScriptRunner>(), Service<Partitions>(), elsewhere, Service<EmbeddedStore>(), Service<JobEvents>(), Service<IOptions<StoreOptions>>());
         var name = new QueueName(queue);
-        var record = JobRecord.EncodeNew(4, delayMs, null, name.Stored, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
+        var record = JobRecord.EncodeNew(4, delayMs, null, name, JobOptions.None, null, null, null, new RawJson("1"u8.ToArray()));
         return (await store.ScheduleAsync(new NewJob(name, 4, delayMs, null, 2, null, record))).Id.Text;
     }
 

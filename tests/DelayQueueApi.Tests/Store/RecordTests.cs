@@ -4,6 +4,7 @@ using System.Text;
 using CsCheck;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
@@ -120,7 +121,7 @@ public abstract class RecordTests(Api api)
     [Fact]
     public void A_body_is_written_as_it_is_laid_out() => Assert.All(
         Bodies,
-        body => Assert.Equal(body.Bytes, JobRecord.EncodeBody(body.Queue, body.Options, null, body.Metadata, null, new RawJson("[1]"u8.ToArray()))));
+        body => Assert.Equal(body.Bytes, JobRecord.EncodeBody(QueueName.FromStored(body.Queue), body.Options, null, body.Metadata, null, new RawJson("[1]"u8.ToArray()))));
 
     [Fact]
     public async Task New_jobs_lie_as_they_came_but_where_they_must_tell_more()
