@@ -63,7 +63,7 @@ def measure(row, subjects, warm, sizes):
             measurements[name] = lambda state=state: row.measure(state, sizes)
         if row.warm_up and name != "echo":
             warm_up(name, measurements[name], 0 if warm else sizes.warm_up)
-    return alternate(measurements, 1 if row.once else sizes.repetitions)
+    return alternate(measurements, 1 if row.once else sizes.repetitions * row.times)
 
 
 def measure_all(names, services, echo, stores, sizes):
