@@ -25,7 +25,7 @@ STORES = {"everysec": "", "always": "; Redis with fsync always", "embedded": "; 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="sizes of the published figures; without it a quick look, under 2 minutes")
+    parser.add_argument("--full", action="store_true", help="sizes of the published figures; without it a quick look, 2 to 3 minutes")
     parser.add_argument("--only", type=lambda names: names.split(","), help=f"rows, with commas between: {', '.join(ROWS)}")
     parser.add_argument("--stores", type=lambda names: names.split(","),
         help=f"stores of the rows that are measured on several: {', '.join(STORES)}; where nothing is said all in full, everysec in quick")
@@ -63,7 +63,7 @@ def measure(row, subjects, warm, sizes):
             measurements[name] = lambda state=state: row.measure(state, sizes)
         if row.warm_up and name != "echo":
             warm_up(name, measurements[name], 0 if warm else sizes.warm_up)
-    return alternate(measurements, 1 if row.once else sizes.repetitions * row.times)
+    return alternate(measurements, 1 if row.once else sizes.repetitions * (sizes.uneven_times if row.uneven else 1))
 
 
 def measure_all(names, services, echo, stores, sizes):

@@ -58,8 +58,8 @@ class Row:
     fresh: bool = False
     # Not repeated.
     once: bool = False
-    # So many times as often as others.
-    times: int = 1
+    # Its pairs differ most.
+    uneven: bool = False
     full_only: bool = False
 
 

@@ -8,6 +8,8 @@ class Sizes:
     """Each can be set by --size NAME=NUMBER."""
 
     repetitions: int = 2
+    # So many times as many repetitions of uneven rows.
+    uneven_times: int = 1
     # At least so many seconds are thrown away. It takes a service that is kept busy 10 to 15 s to be compiled as it will stay.
     warm_up: int = 14
     # Of a load that has no number of its own.
@@ -41,5 +43,5 @@ class Sizes:
 
 QUICK = Sizes()
 FULL = Sizes(
-    repetitions=5, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, many=5_000_000,
+    repetitions=5, uneven_times=3, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, many=5_000_000,
     idle_seconds=20, polls=10_000, poll_queues=1_000, idle_queues=10_000, expired=100_000, large=50, peer_jobs=200_000)

@@ -42,4 +42,4 @@ POST = Row(
         Figure("p50", "latency p50, ms"),
         Figure("p99", "latency p99, ms"),
     ),
-    measure, echo=True, warm_up=True, stores=True, times=3)
+    measure, echo=True, warm_up=True, stores=True, uneven=True)
