@@ -25,7 +25,7 @@ STORES = {"everysec": "", "always": "; Redis with fsync always", "embedded": "; 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--full", action="store_true", help="sizes of the published figures; without it a quick look, 2 to 3 minutes")
+    parser.add_argument("--full", action="store_true", help="sizes of the published figures; without it a quick look, under 2 minutes once all is built")
     parser.add_argument("--only", type=lambda names: names.split(","), help=f"rows, with commas between: {', '.join(ROWS)}")
     parser.add_argument("--stores", type=lambda names: names.split(","),
         help=f"stores of the rows that are measured on several: {', '.join(STORES)}; where nothing is said all in full, everysec in quick")

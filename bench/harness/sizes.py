@@ -17,8 +17,8 @@ class Sizes:
     # Jobs that are claimed and acked, one a request, and a hundred a request.
     cycles: int = 20_000
     batched: int = 30_000
-    lateness_jobs: int = 400
-    lateness_seconds: int = 3
+    lateness_jobs: int = 300
+    lateness_seconds: int = 2
     memory_jobs: int = 100_000
     # Pending jobs beside which operations are timed.
     few: int = 10_000
@@ -27,8 +27,10 @@ class Sizes:
     polls: int = 1_000
     poll_queues: int = 100
     idle_queues: int = 1_000
-    # Leases that end at once.
+    # Leases that end at once, how long they last, and what a busy server does beside which they are seen.
     expired: int = 20_000
+    lease_ms: int = 2_000
+    sets: int = 300_000
     # Of each large request.
     large: int = 5
     peer_jobs: int = 20_000
@@ -44,4 +46,4 @@ class Sizes:
 QUICK = Sizes()
 FULL = Sizes(
     repetitions=5, uneven_times=3, warm_up=20, seconds=8, cycles=60_000, batched=200_000, lateness_jobs=2_000, lateness_seconds=10, many=5_000_000,
-    idle_seconds=20, polls=10_000, poll_queues=1_000, idle_queues=10_000, expired=100_000, large=50, peer_jobs=200_000)
+    idle_seconds=20, polls=10_000, poll_queues=1_000, idle_queues=10_000, expired=100_000, lease_ms=10_000, sets=2_000_000, large=50, peer_jobs=200_000)

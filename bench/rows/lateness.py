@@ -87,4 +87,4 @@ LATENESS = Row(
         Figure("timer-50", "yardstick: a timer of the same client, p50"),
         Figure("timer-99", "yardstick: a timer of the same client, p99"),
     ),
-    measure, once=True)
+    measure)
