@@ -11,7 +11,7 @@ from .processes import say
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. must and aim bound its ratio to the yardstick where it has one, else the figure itself; judge makes one of all repetitions."""
+    """One line of the table. must and aim bound its ratio to the yardstick where it has one, else the figure itself."""
 
     key: str
     title: str
@@ -19,12 +19,10 @@ class Figure:
     must: float | None = None
     aim: float | None = None
     more_is_better: bool = False
-    judge: Callable = median
 
-    def verdict(self, values):
+    def verdict(self, value):
         if self.must is None:
             return ""
-        value = self.judge(values)
         if self.aim is not None and self._holds(value, self.aim):
             return "aim"
         return "must" if self._holds(value, self.must) else "**missed**"

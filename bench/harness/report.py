@@ -5,6 +5,7 @@ import platform
 import re
 import shutil
 from pathlib import Path
+from statistics import median
 
 from .builds import REPOSITORY, run
 from .figures import ratios, spread
@@ -24,7 +25,7 @@ def against_yardsticks(row, title, found, judged):
         values = [repetition[figure.key] for repetition in measured]
         beside = [repetition[figure.yardstick] for repetition in echo or measured] if figure.yardstick else []
         pairs = ratios(values, beside) if beside else []
-        bounds = (figure.bound(figure.must), figure.bound(figure.aim), figure.verdict(pairs or values)) if judged else ("", "", "")
+        bounds = (figure.bound(figure.must), figure.bound(figure.aim), figure.verdict(median(pairs or values))) if judged else ("", "", "")
         yield figure.title, spread(values), spread(beside) if beside else "", spread(pairs) if pairs else "", *bounds
 
 
