@@ -21,11 +21,12 @@ internal sealed class ClaimStore : IAsyncDisposable
     private readonly WorkersSeen workers;
     private readonly JobEvents events;
     private readonly GroupCommits<Claim, Claimed> claims;
+    private Claim? last;
 
     public ClaimStore(ScriptRunner scripts, Partitions partitions, Wakeups wakeups, WorkersSeen workers, JobEvents events, IOptions<StoreOptions> options)
     {
         (this.scripts, this.partitions, this.wakeups, this.workers, this.events) = (scripts, partitions, wakeups, workers, events);
-        claims = new(partitions, ClaimAsync, claim => claim.Limit, Limits.MaxClaim, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
+        claims = new(partitions, ClaimAsync, claim => claim.Weight(Interlocked.Exchange(ref last, claim)), Limits.MaxClaim, TimeSpan.FromMilliseconds(options.Value.TimeoutMs));
     }
 
     /// <summary>Leases what is due now.</summary>
@@ -61,11 +62,12 @@ internal sealed class ClaimStore : IAsyncDisposable
             try
             {
                 var more = await claims.SubmitAsync(partition, claim with { Limit = Math.Max(0, claim.Limit - (found?.Jobs.Count ?? 0)) }, client);
-                found = found is null ? more : new Claimed([.. found.Jobs, .. more.Jobs], more.Now);
+                found = found is null ? more : new Claimed([.. found.Jobs, .. more.Jobs], more.Now > found.Now ? more.Now : found.Now);
             }
             catch (StoreException error)
             {
-                failure = error;
+                // Where one partition may have leased something, so may the claim.
+                failure = failure is { Applied: Applied.Unknown } ? failure : error;
             }
             catch (OperationCanceledException) when (found is { Jobs.Count: > 0 })
             {

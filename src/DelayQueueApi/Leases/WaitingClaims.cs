@@ -20,24 +20,35 @@ internal sealed class WaitingClaims
     public int Waiting => Volatile.Read(ref waiting);
 
     /// <summary>Leases what is due, or what becomes due within <paramref name="wait"/>; nothing when the service stops.</summary>
-    /// <exception cref="OperationCanceledException">The client went away; what it was given is released.</exception>
+    /// <exception cref="OperationCanceledException">The client went away; what it was given is released, or kept for its repeat where the claim has an id.</exception>
     public async Task<Claimed> ClaimAsync(Claim claim, TimeSpan wait, CancellationToken client)
     {
-        if (wait == TimeSpan.Zero)
+        var claimed = wait == TimeSpan.Zero ? await claims.ClaimAsync(claim, client) : await WaitAsync(claim, wait, client);
+        if (client.IsCancellationRequested)
         {
-            return await ClaimOnceAsync(claim, client);
+            // A repeat under the same id may have got the same leases, or will.
+            if (claim.Id is null)
+            {
+                await Task.WhenAll(claimed.Jobs.Select(leases.ReleaseAsync));
+            }
+
+            client.ThrowIfCancellationRequested();
         }
 
+        return claimed;
+    }
+
+    private async Task<Claimed> WaitAsync(Claim claim, TimeSpan wait, CancellationToken client)
+    {
         var started = time.GetTimestamp();
         using var place = wakeups.Join(claim.Queues.Select(queue => queue.Stored));
         while (true)
         {
             place.Rearm();
-            var claimed = await ClaimOnceAsync(claim, client);
+            var claimed = await claims.ClaimAsync(claim, client);
             var left = wait - time.GetElapsedTime(started);
             if (claimed.Jobs.Count > 0 || left <= TimeSpan.Zero || !await IsWokenAsync(place.Woken, left, client))
             {
-                client.ThrowIfCancellationRequested();
                 return claimed;
             }
         }
@@ -51,18 +62,5 @@ internal sealed class WaitingClaims
         await sleep.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Interlocked.Decrement(ref waiting);
         return sleep.IsCompletedSuccessfully && !stopping.IsCancellationRequested;
-    }
-
-    private async Task<Claimed> ClaimOnceAsync(Claim claim, CancellationToken client)
-    {
-        client.ThrowIfCancellationRequested();
-        var claimed = await claims.ClaimAsync(claim, client);
-        if (client.IsCancellationRequested)
-        {
-            await Task.WhenAll(claimed.Jobs.Select(leases.ReleaseAsync));
-            client.ThrowIfCancellationRequested();
-        }
-
-        return claimed;
     }
 }

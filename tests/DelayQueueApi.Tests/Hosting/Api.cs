@@ -137,7 +137,9 @@ public abstract class Api(Engine engine) : IAsyncLifetime
     }
 
     /// <summary>How many scripts the host has run: each asks for the time.</summary>
-    internal int Scripts => ((VirtualClock)Service<StoreClock>()).Asked;
+    internal int Scripts => StoreTime.Asked;
+
+    internal VirtualClock StoreTime => (VirtualClock)Service<StoreClock>();
 
     /// <summary>Runs one script, behind those that are on their way.</summary>
     internal Task<HttpResponseMessage> AskAsync() => GetAsync("/schedules/none");

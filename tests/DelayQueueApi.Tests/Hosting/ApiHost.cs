@@ -48,11 +48,15 @@ internal sealed class VirtualClock(FakeTimeProvider clock) : StoreClock
 
     public int Asked => Volatile.Read(ref asked);
 
+    /// <summary>Runs before each script, which has been put together by then. What it throws is why the script fails.</summary>
+    public Action? BeforeScript { get; set; }
+
     public override RedisValue Now
     {
         get
         {
             Interlocked.Increment(ref asked);
+            BeforeScript?.Invoke();
             return clock.GetUtcNow().ToUnixTimeMilliseconds();
         }
     }

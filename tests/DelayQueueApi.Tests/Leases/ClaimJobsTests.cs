@@ -2,6 +2,8 @@ using System.Net;
 using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Jobs;
+using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 
@@ -114,6 +116,19 @@ public abstract class ClaimJobsTests(Api api)
 
         var jobs = (await Api.ReadAsync(answer, WireJson.Default.ClaimJobsResponse)).Jobs;
         Assert.Equal([first.Id, second.Id], jobs.Select(job => job.Id));
+    }
+
+    /// <summary>So a call of a hundred in weight stalls others for some milliseconds, and not for a hundred claims of twenty queues each.</summary>
+    [Fact]
+    public void A_claim_weighs_as_much_as_its_queues_where_the_one_before_names_others()
+    {
+        Claim one = Of(1, "a"), more = Of(10, "a", "b"), many = Of(1, "a", "b", "c");
+
+        Assert.Equal((1, 10, 3), (one.Weight(null), more.Weight(one), many.Weight(more)));
+        Assert.Equal((1, 1), (one.Weight(one), many.Weight(Of(7, "a", "b", "c"))));
+        Assert.Equal((3, 3), (many.Weight(Of(1, "a", "c", "b")), many.Weight(Of(1, "a", "b"))));
+
+        static Claim Of(int limit, params string[] queues) => new([.. queues.Select(name => new QueueName(name))], limit, null, null);
     }
 
     [Fact]
@@ -274,6 +289,17 @@ public abstract class ClaimJobsTests(Api api)
         Assert.DoesNotContain(Assert.Single(other).Id, first.Select(job => job.Id));
         Assert.Equal(3, (await api.QueueAsync(queue)).Totals.Claimed);
         await api.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task A_repeated_claim_tells_how_late_the_claim_was_and_not_the_repeat()
+    {
+        await api.ScheduleAsync(queue, "\"delayMs\":1000");
+        api.Advance(1_007);
+        await api.ClaimOneAsync(queue, $"\"claimId\":\"{queue}\"");
+        api.Advance(20_000);
+
+        Assert.Equal(7, (await api.ClaimOneAsync(queue, $"\"claimId\":\"{queue}\"")).LateMs);
     }
 
     [Fact]

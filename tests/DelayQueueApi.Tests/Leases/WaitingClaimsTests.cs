@@ -1,4 +1,6 @@
+using System.Net;
 using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Leases;
@@ -105,6 +107,30 @@ public abstract class WaitingClaimsTests(Api api)
 
         var jobs = await Task.WhenAll(waiting);
         Assert.Equal(20, jobs.Select(claimed => Assert.Single(claimed).Id).Distinct().Count());
+    }
+
+    /// <summary>Its repeat may have got the same lease by then.</summary>
+    [Theory]
+    [InlineData(true, 60000)]
+    [InlineData(true, 0)]
+    [InlineData(false, 60000)]
+    [InlineData(false, 0)]
+    public async Task What_a_claim_gets_while_its_client_goes_is_kept_for_a_repeat_or_released(bool hasId, int waitMs)
+    {
+        await api.ScheduleAsync(queue);
+        var claim = new Claim([new QueueName(queue)], 1, null, null, hasId ? queue : null);
+        using var client = new CancellationTokenSource();
+        api.StoreTime.BeforeScript = client.Cancel;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => api.Service<WaitingClaims>().ClaimAsync(claim, TimeSpan.FromMilliseconds(waitMs), client.Token));
+        api.StoreTime.BeforeScript = null;
+
+        var repeated = Assert.Single((await api.Service<WaitingClaims>().ClaimAsync(claim, TimeSpan.Zero, TestContext.Current.CancellationToken)).Jobs);
+
+        var acked = await api.SettleAsync(repeated.Id.Text, new LeaseToken(repeated.Lease, repeated.Queue).ToString(), "ack");
+        Assert.Equal(HttpStatusCode.NoContent, acked.StatusCode);
+        var totals = (await api.QueueAsync(queue)).Totals;
+        Assert.Equal(1, totals.Claimed - totals.Released);
+        Assert.True(!hasId || totals.Released == 0);
     }
 
     [Fact]

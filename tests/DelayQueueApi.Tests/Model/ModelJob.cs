@@ -35,6 +35,8 @@ internal sealed class ModelJob(int number, UniqueSpec? unique)
 
     public long LeaseEnd { get; set; }
 
+    public long Fence { get; set; }
+
     public bool Cancelled { get; set; }
 
     /// <summary>The lease by which it was acked, or let go after a cancel.</summary>

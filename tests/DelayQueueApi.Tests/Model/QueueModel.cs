@@ -48,7 +48,7 @@ internal sealed class QueueModel(ModelQueue queue)
             claims[claim] = held;
         }
 
-        return $"200 {string.Join(' ', held.Select(lease => leases[lease]).Select(job => $"j{job.Number}/{job.Attempt}+{Now - job.RunAt} until {job.LeaseEnd}"))}";
+        return $"200 {string.Join(' ', held.Select(lease => leases[lease]).Select(job => $"j{job.Number}/{job.Attempt}+{Math.Min(job.Fence, Now) - job.RunAt} until {job.LeaseEnd}"))}";
     }
 
     public string Ack(int lease, int? result, JobSpec[] then)
@@ -245,6 +245,7 @@ internal sealed class QueueModel(ModelQueue queue)
     private int Lease(ModelJob job, int? leaseMs)
     {
         (job.State, job.Attempt, job.Lease) = (ModelState.Leased, job.Attempt + 1, leases.Count);
+        job.Fence = Math.Max(Now, job.Fence + 1);
         job.LeaseEnd = Now + (leaseMs ?? queue.Settings.LeaseMs ?? DefaultLeaseMs);
         leases.Add(job);
         queue.Count("claimed");

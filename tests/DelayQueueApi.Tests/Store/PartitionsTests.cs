@@ -1,6 +1,7 @@
 using System.Net;
 using DelayQueueApi.Http;
 using DelayQueueApi.Queues;
+using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -55,6 +56,22 @@ public sealed class PartitionsTests(PartitionedApi api, RedisEngine engine) : IC
             Assert.Equal(given.Select(job => job.Lease.Token), (await api.ClaimAsync(queue, claim)).Select(job => job.Lease.Token));
             await api.ClaimAsync(queue, "\"limit\":100");
         }
+    }
+
+    /// <summary>Whether it may have leased something must not depend on which partition has failed last.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(Partitions - 1)]
+    public async Task A_claim_that_fails_everywhere_is_unknown_where_it_is_unknown_of_one_partition(int number)
+    {
+        var visited = 0;
+        api.StoreTime.BeforeScript = () => throw new StoreException(visited++ == number ? Applied.Unknown : Applied.No, "Away.");
+        var answer = await api.PostAsync("/jobs/claim", $$"""{"queues":["{{queue}}"]}""");
+        api.StoreTime.BeforeScript = null;
+
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, Partitions), (answer.StatusCode, visited));
+        Assert.Contains("\"applied\":\"unknown\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 
     [Fact]
