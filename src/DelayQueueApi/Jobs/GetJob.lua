@@ -16,6 +16,8 @@ for i, id in ipairs(ids) do
     local job = readJob(id, answer[i])
     if not job.watched and (job.state == 'P' or job.state == 'L') then
       job.watched = true
+      -- As EvenIfFull.lua: the mark takes no room.
+      call('HDEL', JOBS, '')
       call('HSET', JOBS, id, writeJob(job))
     end
   end

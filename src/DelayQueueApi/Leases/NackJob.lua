@@ -29,8 +29,9 @@ local function backoffMs(spec, attempt, random)
     local ms, how = string.match(rest, '^(%d+),(%a)$')
     delay, jitter = tonumber(ms), how
   else
+    -- The power may be infinite: times a delay of 0 it would be no number.
     local ms, factor, max, how = string.match(rest, '^(%d+),([%d.]+),(%d+),(%a)$')
-    delay, jitter = math.min(tonumber(max), tonumber(ms) * tonumber(factor) ^ (attempt - 1)), how
+    delay, jitter = math.min(tonumber(max), tonumber(ms) * math.min(tonumber(max), tonumber(factor) ^ (attempt - 1))), how
   end
   if jitter == 'f' then delay = delay * random elseif jitter == 'e' then delay = delay / 2 + delay / 2 * random end
   return floor(delay)

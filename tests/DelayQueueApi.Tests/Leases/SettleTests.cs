@@ -155,6 +155,21 @@ public abstract class SettleTests(Api api)
         }
     }
 
+    /// <summary>From attempt 310 on a factor of ten is beyond the largest number.</summary>
+    [Fact]
+    public async Task No_delay_stays_none_however_often_it_is_multiplied()
+    {
+        await api.ScheduleAsync(queue, """
+            "backoff":{"type":"exponential","delayMs":0,"factor":10,"maxDelayMs":1000,"jitter":"none"},"maxAttempts":1000
+            """);
+        for (var attempt = 1; attempt <= 311; attempt++)
+        {
+            var job = await api.ClaimOneAsync(queue);
+            var nacked = await Api.ReadAsync(await api.SettleAsync(job, "nack"), WireJson.Default.NackJobResponse);
+            Assert.Equal((attempt, JobState.Ready), (job.Attempt, nacked.State));
+        }
+    }
+
     [Theory]
     [InlineData("full", 0, 1000)]
     [InlineData("equal", 500, 1000)]

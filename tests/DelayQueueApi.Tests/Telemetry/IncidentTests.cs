@@ -137,7 +137,11 @@ public sealed class StoreIncidentTests : IAsyncLifetime
         Assert.Equal(61, more["delayqueue_store_errors_total", "error_type=oom", "applied=no"]);
         await Alerts.AssertFiringAsync(
             [(before, 10), (refused, 3), (more, 4)], queue, "DelayQueueStoreErrors critical error_type=\"oom\"", "DelayQueueStoreFull critical");
-        await Service.SettleAsync(await Service.ClaimOneAsync(queue), "ack");
+        var leased = await Service.ClaimOneAsync(queue);
+        var cancelled = Service.CancelAsync(leased.Id, "?wait=60000");
+        await Api.UntilAsync(() => Service.Service<JobEnds>().Waiting > 0 || cancelled.IsCompleted);
+        await Service.SettleAsync(leased, "ack");
+        Assert.Equal(HttpStatusCode.NoContent, (await cancelled).StatusCode);
     }
 
     [Fact]
