@@ -130,7 +130,7 @@ internal sealed record JobRecord
         var pairs = metadata is { Count: > 0 } ? JsonSerializer.SerializeToUtf8Bytes(metadata, WireJson.Default.DictionaryStringString) : [];
         var trace = traceparent ?? "";
         var details = asked.Length + stored.Length + pairs.Length + trace.Length;
-        var name = queue.InRecord;
+        var name = queue.Short;
         var record = new byte[header + 1 + name.Length + (details > 0 ? LengthBytes + details : 0) + payload.Utf8.Length];
         var rest = record.AsSpan(header);
 

@@ -123,7 +123,7 @@ internal static class ScheduleJob
             return Problems.Forbidden();
         }
 
-        using var span = Spans.Send(job.Queue.Text);
+        using var span = Spans.Send(job.Queue);
         var scheduled = await store.ScheduleAsync(await limits.CheckQuotasAsync(job));
         span?.SetTag("messaging.message.id", scheduled.Id.Text);
         if (Refusal(scheduled) is { } refusal)

@@ -92,7 +92,7 @@ internal static class ScheduleJobs
             indexes.Add(i);
         }
 
-        using var span = jobs.Count > 0 ? Spans.Send(jobs[0].Queue.Text, jobs.Count) : null;
+        using var span = jobs.Count > 0 ? Spans.Send(jobs[0].Queue, jobs.Count) : null;
         var outcomes = await store.ScheduleAllAsync(jobs);
         for (var i = 0; i < outcomes.Count; i++)
         {

@@ -104,7 +104,11 @@ internal sealed record Ack(HeldLease Lease, RawJson? Result, IReadOnlyList<NewJo
 /// <param name="FollowUps">The jobs of <see cref="Ack.Then"/>; where the ack is refused, the job in the way.</param>
 /// <param name="Refused">Number of the follow-up that is refused, from 1.</param>
 /// <param name="Over">The quota that leaves no room for it.</param>
-internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0, Quota? Over = null);
+internal sealed record Acked(Settled Outcome, IReadOnlyList<JobId> FollowUps, int Refused = 0, Quota? Over = null)
+{
+    /// <summary>What became of the follow-ups, where this ack has made them.</summary>
+    public IReadOnlyList<ScheduleOutcome> Made { get; init; } = [];
+}
 
 /// <summary>As AckJob.lua and ReleaseJob.lua answer.</summary>
 internal enum Settled

@@ -13,7 +13,8 @@
 --       4 n          number of follow-ups of each, then n runs of one, as NewJobs.lua
 -- Returns an integer a lease (1 done, 2 done before by this lease, 0 no such job, -1 lease lost, -2 cancelled meanwhile, -3 … -6 a
 --         follow-up is refused as ScheduleJob.lua's -1 … -4 tell), or a list that begins with it: then, done, the follow-ups' ids, a
---         string of 14 bytes each, and the indexes of the queues that have a new first job; then, refused, the number of the
+--         string of 14 bytes each, and, the first time, what became of them, a byte each as ScheduleJob.lua's 1 … 3, and the indexes
+--         of the queues that have a new first job; then, refused, the number of the
 --         follow-up from 1, and the id of the job in its way, or "".
 -- Cost: O(log n) a lease and follow-up; at most 100 in all.
 local ID, LEASE = 14, 28

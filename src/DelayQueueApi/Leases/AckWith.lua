@@ -21,16 +21,16 @@ end
 local function ackWith(job, lease)
   local plans, code, number, other = planAll(job, lease)
   if not plans then return { code, number, other } end
-  local made, answer = {}, { DONE, '' }
+  local made, outcomes, answer = {}, {}, { DONE, '', '' }
   for i, each in ipairs(plans) do
     local followUp = each.other
     if each.status == MADE then
       followUp = make(each.spec, each.other)
       if followUp.isFirst then answer[#answer + 1] = followUp.inQueue.index end
     end
-    made[i] = followUp.id
+    made[i], outcomes[i] = followUp.id, char(each.status)
   end
-  answer[2] = table.concat(made)
+  answer[2], answer[3] = table.concat(made), table.concat(outcomes)
   return answer
 end
 

@@ -116,12 +116,13 @@ internal sealed class LeaseStore : IAsyncDisposable
             return new Acked(outcome, [JobId.FromStored(partition.Number, (byte[])answer[2]!)], refused, then[refused - 1].Over);
         }
 
-        foreach (var queue in answer.Skip(2))
+        foreach (var queue in answer.Skip(3))
         {
             wakeups.Announce(call.Queues[(int)queue - 1]);
         }
 
-        return new Acked(outcome, [.. ((byte[])answer[1]!).Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(partition.Number, id))]);
+        var ids = ((byte[])answer[1]!).Chunk(JobId.StoredBytes).Select(id => JobId.FromStored(partition.Number, id));
+        return new Acked(outcome, [.. ids]) { Made = outcome == Settled.Done ? Array.ConvertAll((byte[])answer[2]!, each => (ScheduleOutcome)each) : [] };
     }
 
     private async Task<IReadOnlyList<Settled>> ReleaseAsync(PartitionKeys partition, IReadOnlyList<HeldLease> leases)

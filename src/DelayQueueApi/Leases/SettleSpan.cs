@@ -12,7 +12,7 @@ internal static class SettleSpan
     /// <returns>To be disposed once the call is answered; null where the request is not traced.</returns>
     public static ValueTask<Activity?> StartAsync(string call, JobId id, HeldLease lease, JobStore jobs) =>
         // Not an async method: the span would be current in it alone.
-        Spans.Settle(call, lease.Token.Queue.Text, id) is { } span ? LinkAsync(span, id, jobs) : default;
+        Spans.Settle(call, lease.Token.Queue, id) is { } span ? LinkAsync(span, id, jobs) : default;
 
     /// <summary>The job may be gone after the call, so it is read before. The call waits for that: where the store has to be given a script first, another may overtake it.</summary>
     private static async ValueTask<Activity?> LinkAsync(Activity span, JobId id, JobStore jobs)

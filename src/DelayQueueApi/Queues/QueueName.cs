@@ -17,8 +17,8 @@ internal readonly partial record struct QueueName(string Text, string Namespace 
     /// <summary>The name in keys.</summary>
     public string Stored => string.Concat(Namespace, "/", Text);
 
-    /// <summary>The name in records: without the namespace of most.</summary>
-    public string InRecord => Namespace == Namespaces.Default ? Text : Stored;
+    /// <summary>The name in records, metrics, spans and logs: without the namespace of most.</summary>
+    public string Short => Namespace == Namespaces.Default ? Text : Stored;
 
     public static QueueName FromStored(string stored)
     {

@@ -10,7 +10,7 @@ internal static class NewKey
     private const string Usage = """
         keys new --id <id> --scopes <scopes> [--queues <queues>] [--namespace <namespace>] [--expires <instant>]
           --id         whose key it is: a-z, 0-9, '-'
-          --scopes     some of produce,consume,read,admin
+          --scopes     some of produce,consume,read,admin,operate
           --queues     names, or beginnings of names with a star: mail-*,sms; * by default
           --namespace  default by default
           --expires    such as 2030-01-31T00:00:00Z; never by default

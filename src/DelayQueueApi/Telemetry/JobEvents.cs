@@ -19,7 +19,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
         {
             if (answers[i].Outcome == ScheduleOutcome.Made)
             {
-                LogMoved(answers[i].Id, jobs[i].Queue.Text, None, Pending);
+                LogMoved(answers[i].Id, jobs[i].Queue.Short, None, Pending);
             }
         }
     }
@@ -31,7 +31,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
         {
             foreach (var job in answers.SelectMany(answer => answer.Jobs))
             {
-                LogMoved(job.Id, job.Queue.Text, Pending, Leased);
+                LogMoved(job.Id, job.Queue.Short, Pending, Leased);
             }
         }
     }
@@ -41,9 +41,9 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
         for (var i = 0; i < answers.Count; i++)
         {
             Settled(acks[i].Lease, "ack", answers[i].Outcome == Leases.Settled.Done, answers[i].Outcome == Leases.Settled.Lost, Gone);
-            if (answers[i].Outcome == Leases.Settled.Done && acks[i].Then.Count > 0)
+            if (answers[i].Made is { Count: > 0 } made)
             {
-                Made(acks[i].Then, [.. answers[i].FollowUps.Select(id => new Scheduled(ScheduleOutcome.Made, id, default, default, 0))]);
+                Made(acks[i].Then, [.. made.Zip(answers[i].FollowUps, (outcome, id) => new Scheduled(outcome, id, default, default, 0))]);
             }
         }
     }
@@ -56,7 +56,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
             Settled(lease, "nack", outcome > NackOutcome.Missing, outcome == NackOutcome.Lost, outcome == NackOutcome.Dead ? Dead : Pending);
             if (outcome == NackOutcome.Dead)
             {
-                LogDead(JobId.FromStored(lease.Partition.Number, lease.StoredId), lease.Token.Queue.Text, nacks[i].Dead ? "its worker says so" : "its last attempt has failed");
+                LogDead(JobId.FromStored(lease.Partition.Number, lease.StoredId), lease.Token.Queue.Short, nacks[i].Dead ? "its worker says so" : "its last attempt has failed");
             }
         }
     }
@@ -73,7 +73,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
     {
         if (outcome == Jobs.Cancelled.Done)
         {
-            LogMoved(job.Id, job.Queue.Text, Pending, Gone);
+            LogMoved(job.Id, job.Queue.Short, Pending, Gone);
         }
     }
 
@@ -82,7 +82,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
     {
         foreach (var alike in lapses.GroupBy(lapse => (lapse.Queue, lapse.What)))
         {
-            var (queue, what) = (alike.Key.Queue.Text, alike.Key.What);
+            var (queue, what) = (alike.Key.Queue.Short, alike.Key.What);
             var ids = string.Join(", ", alike.Select(lapse => lapse.Id.Text));
             switch (what)
             {
@@ -101,7 +101,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
 
     private void Settled(HeldLease lease, string call, bool done, bool lost, string to)
     {
-        var queue = lease.Token.Queue.Text;
+        var queue = lease.Token.Queue.Short;
         if (lost)
         {
             LogLost(JobId.FromStored(lease.Partition.Number, lease.StoredId), queue, call);

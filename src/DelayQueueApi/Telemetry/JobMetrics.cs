@@ -90,7 +90,8 @@ internal sealed class JobMetrics
         {
             var queue = labels.Of(job.StoredQueue).Queue;
             lateness.Record((now - job.RunAt).TotalSeconds, queue);
-            if (job is { Attempt: 1, Releases: 0 })
+            // A redriven job has its attempts anew.
+            if (job is { Attempt: 1, Releases: 0, Nacks: 0, Expiries: 0 })
             {
                 wait.Record((now - job.EnqueuedAt).TotalSeconds, queue);
             }

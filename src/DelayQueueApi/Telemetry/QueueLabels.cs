@@ -24,8 +24,7 @@ internal sealed class QueueLabels(IOptions<TelemetryOptions> options)
             return known;
         }
 
-        var queue = QueueName.FromStored(storedQueue);
-        var name = queue.Namespace == Namespaces.Default ? queue.Text : storedQueue;
+        var name = QueueName.FromStored(storedQueue).Short;
         lock (gate)
         {
             return labels.Count >= options.Value.QueueLabels || name == Other.Name ? Other : labels.GetOrAdd(storedQueue, _ => new QueueLabel(name));

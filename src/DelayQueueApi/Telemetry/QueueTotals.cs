@@ -52,14 +52,14 @@ internal sealed class QueueTotals(QueueLabels labels)
             return;
         }
 
-        var last = before.GetValueOrDefault(queue.Queue.Text);
+        var last = before.GetValueOrDefault(queue.Queue.Stored);
         for (var i = 0; i < counts.Length; i++)
         {
             // One that has fewer than before is a new queue of the same name.
             others[i] += last is null || counts[i] < last[i] ? counts[i] : counts[i] - last[i];
         }
 
-        before[queue.Queue.Text] = counts;
+        before[queue.Queue.Stored] = counts;
     }
 }
 

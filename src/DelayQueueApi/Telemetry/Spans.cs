@@ -16,11 +16,11 @@ internal static class Spans
     private static readonly ActivitySource Activities = new(Source);
 
     /// <summary>Jobs that are to be made.</summary>
-    public static Activity? Send(string queue, int jobs = 1) => Start(ActivityKind.Producer, "send", "send", queue, jobs);
+    public static Activity? Send(QueueName queue, int jobs = 1) => Sampled is null ? null : Start(ActivityKind.Producer, "send", "send", queue.Short, jobs);
 
     /// <summary>A claim, with the time that it waits.</summary>
     public static Activity? Receive(IReadOnlyList<QueueName> queues) =>
-        Sampled is null ? null : Start(ActivityKind.Client, "receive", "receive", string.Join(',', queues));
+        Sampled is null ? null : Start(ActivityKind.Client, "receive", "receive", string.Join(',', queues.Select(queue => queue.Short)));
 
     /// <summary>What the claim got, with a link to the producer of each.</summary>
     public static void Received(this Activity? span, IReadOnlyList<JobRecord> jobs)
@@ -38,7 +38,8 @@ internal static class Spans
     }
 
     /// <param name="call">ack, nack or release.</param>
-    public static Activity? Settle(string call, string queue, JobId job) => Start(ActivityKind.Client, call, "settle", queue)?.SetTag("messaging.message.id", job.Text);
+    public static Activity? Settle(string call, QueueName queue, JobId job) =>
+        Sampled is null ? null : Start(ActivityKind.Client, call, "settle", queue.Short)?.SetTag("messaging.message.id", job.Text);
 
     /// <summary>Acks and nacks of many jobs.</summary>
     public static Activity? SettleMany(int jobs) => Sampled is null ? null
@@ -75,11 +76,6 @@ internal static class Spans
 
     private static Activity? Start(ActivityKind kind, string name, string type, string queue, int jobs = 1)
     {
-        if (Sampled is null)
-        {
-            return null;
-        }
-
         var span = Activities.StartActivity($"{name} {queue}", kind);
         span?.SetTag("messaging.system", "delayqueue").SetTag("messaging.operation.name", name).SetTag("messaging.operation.type", type)
             .SetTag("messaging.destination.name", queue);

@@ -1,5 +1,8 @@
 using System.Net;
+using DelayQueueApi.Queues;
+using DelayQueueApi.Telemetry;
 using DelayQueueApi.Tests.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace DelayQueueApi.Tests.Telemetry;
 
@@ -81,6 +84,19 @@ public class MetricsTests(WatchedApi api) : IClassFixture<WatchedApi>
         Assert.Equal((0, 1), (scrape["delayqueue_job_lateness_seconds_sum", $"queue={queue}"], scrape["delayqueue_job_lateness_seconds_count", $"queue={queue}"]));
     }
 
+    [Fact]
+    public async Task A_job_waits_for_its_first_claim_only()
+    {
+        await api.SettleAsync(await api.LeasedAsync(queue), "nack", "\"dead\":true");
+        api.Advance(604_800_000);
+        await api.PostAsync($"/queues/{queue}/redrive", "");
+        await api.ClaimOneAsync(queue);
+
+        var scrape = await api.ScrapeAsync();
+
+        Assert.Equal((2, 1), (scrape["delayqueue_job_lateness_seconds_count", $"queue={queue}"], scrape["delayqueue_job_wait_seconds_count", $"queue={queue}"]));
+    }
+
     [Theory]
     [InlineData("ack")]
     [InlineData("nack")]
@@ -105,10 +121,14 @@ public class MetricsTests(WatchedApi api) : IClassFixture<WatchedApi>
         await api.PostWithKeyAsync(queue, $$"""{"queue":"{{queue}}","payload":1}""");
         await api.PostWithKeyAsync(queue, $$"""{"queue":"{{queue}}","payload":1}""");
         await api.SettleAsync(await api.ClaimOneAsync(queue), "ack", $$"""
-            "then":[{"queue":"{{queue}}","payload":2},{"queue":"{{queue}}","payload":3}]
+            "then":[{"queue":"{{queue}}","payload":2},{"queue":"{{queue}}","payload":3,"unique":{"key":"{{queue}}"} }]
+            """);
+        // Of these one is there already.
+        await api.SettleAsync(await api.ClaimOneAsync(queue), "ack", $$"""
+            "then":[{"queue":"{{queue}}","payload":3,"unique":{"key":"{{queue}}"} },{"queue":"{{queue}}","payload":4}]
             """);
 
-        Assert.Equal(13, (await api.ScrapeAsync())["messaging_client_sent_messages_total", $"messaging_destination_name={queue}"]);
+        Assert.Equal(14, (await api.ScrapeAsync())["messaging_client_sent_messages_total", $"messaging_destination_name={queue}"]);
     }
 
     [Fact]
@@ -190,5 +210,20 @@ public class QueueLabelsTests(FewLabelsApi api) : IClassFixture<FewLabelsApi>
         Assert.Equal((6, 6), (before["delayqueue_queue_depth", "queue=other", "state=ready"], before["delayqueue_queue_events_total", "queue=other", "event=created"]));
         Assert.Equal((3, 6), (after["delayqueue_queue_depth", "queue=other", "state=ready"], after["delayqueue_queue_events_total", "queue=other", "event=created"]));
         Assert.Equal((5, 4), (before["delayqueue_queues"], after["delayqueue_queues"]));
+    }
+
+    [Fact]
+    public void Queues_of_one_name_in_two_namespaces_are_two()
+    {
+        var totals = new QueueTotals(new QueueLabels(Options.Create(new TelemetryOptions { QueueLabels = 0 })));
+        QueueCounts[] queues = [Counts("a", 1_000), Counts("b", 10)];
+
+        var readings = Enumerable.Range(0, 3).Select(_ => Assert.Single(totals.Read(queues)).Events[0]).ToArray();
+
+        Assert.Equal([1_010, 1_010, 1_010], readings);
+
+        static QueueCounts Counts(string space, long created) => new(
+            new QueueName("mail", space), DateTimeOffset.UnixEpoch, 0, 0, 0, 0, 0, 0, null, false,
+            QueueTotals.Events.ToDictionary(each => each.Field, each => each.Field == "created" ? created : 0), null!, [], null!);
     }
 }
