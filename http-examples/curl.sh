@@ -10,7 +10,12 @@ queue=examples-curl
 
 id=
 # A run that breaks off must not leave its job to the next run.
-trap '[ -z "$id" ] || curl --silent --output /dev/null --request DELETE "$host/jobs/$id" || true' EXIT
+trap '[ -z "$id" ] || curl --silent --output /dev/null --request DELETE --header @<(authorization) "$host/jobs/$id" || true' EXIT
+
+# The header that names the key, not as an argument, which others on the machine could read.
+authorization() {
+  printf '%s' "${KEY:+Authorization: Bearer $KEY}"
+}
 
 step() {
   printf '\n== %s\n' "$1"
@@ -19,10 +24,7 @@ step() {
 # call STATUS METHOD PATH [BODY]: sends a request, prints it and its answer, and keeps the answer's body in $answer.
 call() {
   local expected=$1 method=$2 path=$3 body=${4-} reply status
-  local options=(--silent --show-error --max-time 30 --request "$method" --write-out '\n%{http_code}')
-  if [ -n "${KEY-}" ]; then
-    options+=(--header @<(printf 'Authorization: Bearer %s' "$KEY"))
-  fi
+  local options=(--silent --show-error --max-time 30 --request "$method" --header @<(authorization) --write-out '\n%{http_code}')
   if [ -n "$body" ]; then
     options+=(--header 'Content-Type: application/json' --data "$body")
   fi
