@@ -27,6 +27,24 @@ public sealed class ConnectionTests(Chromium chromium, RealService service) : Da
         await Expect(Banner).ToBeHiddenAsync();
     }
 
+    [Theory]
+    [InlineData(429, """{"type":"urn:delayqueue:problem:rate-limited","title":"Too many requests.","status":429,"traceId":"1"}""")]
+    [InlineData(200, "<p>A proxy says that something is wrong.</p>")]
+    public async Task It_goes_on_once_it_is_answered_again(int status, string body)
+    {
+        Foreseen = "429";
+        var queue = NewQueue();
+        await Page.RouteAsync("**/queues?limit=*", route => route.FulfillAsync(new() { Status = status, ContentType = "application/json", Body = body }));
+        await OpenAsync("queues");
+        await Expect(Banner).ToBeVisibleAsync();
+        await ScheduleAsync(queue);
+
+        await Page.UnrouteAllAsync();
+
+        await Expect(Row(queue)).ToBeVisibleAsync();
+        await Expect(Banner).ToBeHiddenAsync();
+    }
+
     [Fact]
     public async Task It_says_what_the_service_says_of_its_store()
     {

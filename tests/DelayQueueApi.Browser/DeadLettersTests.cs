@@ -111,6 +111,29 @@ public sealed class DeadLettersTests(Chromium chromium, RealService service) : D
     }
 
     [Fact]
+    public async Task Stop_ends_the_redrive_under_way_also_after_another_at_once()
+    {
+        var chosen = await DieAsync(queue);
+        for (var i = 0; i < 30; i++)
+        {
+            await DieAsync(queue, "later");
+        }
+
+        await PostAsync($"/queues/{queue}/redrive", "{\"ratePerSecond\":1,\"errorType\":\"later\"}");
+        await OpenAsync($"queues/{queue}/dead");
+        await Expect(Main).ToContainTextAsync("Under way");
+        await Main.GetByLabel($"Select {chosen}").CheckAsync();
+        await Button("Redrive 1 …").ClickAsync();
+        await ConfirmAsync();
+        await Expect(Main).ToContainTextAsync("Under way");
+
+        await Button("Stop").ClickAsync();
+
+        await Expect(Main).ToContainTextAsync("Stopped:");
+        Assert.Equal("cancelled", (string)(await GetAsync($"/queues/{queue}/redrive"))["state"]!);
+    }
+
+    [Fact]
     public async Task Selected_ones_of_a_group_are_purged()
     {
         await DieAsync(queue, "timeout");

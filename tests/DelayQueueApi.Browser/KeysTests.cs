@@ -77,6 +77,32 @@ public sealed class KeysTests(Chromium chromium, KeysTests.KeyedService service)
     }
 
     [Fact]
+    public async Task A_key_of_another_namespace_does_not_do_what_was_meant_for_the_one_before()
+    {
+        Foreseen = "401";
+        var queue = NewQueue();
+        foreach (var key in (string[])[KeyedService.All, KeyedService.Team])
+        {
+            Use(key);
+            await ScheduleAsync(queue);
+        }
+
+        await EnterAsync(KeyedService.All, $"queues/{queue}");
+        var asked = 0;
+        await Page.RouteAsync("**/pause", route => ++asked == 1 ? route.FulfillAsync(new() { Status = 401 }) : route.ContinueAsync());
+
+        await Button("Pause …").ClickAsync();
+        await ConfirmAsync();
+        await Key.FillAsync(KeyedService.Team);
+        await Dialog.GetByText("Use this key").ClickAsync();
+
+        await Expect(Page.Locator("#who")).ToContainTextAsync("team · team");
+        await Expect(Button("Pause …")).ToBeVisibleAsync();
+        Assert.False((bool)(await GetAsync($"/queues/{queue}"))["paused"]!);
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
     public async Task Swagger_UI_takes_a_key_and_makes_a_job()
     {
         Foreseen = "401";
@@ -102,14 +128,17 @@ public sealed class KeysTests(Chromium chromium, KeysTests.KeyedService service)
         await Expect(Dialog).ToHaveCountAsync(0);
     }
 
-    /// <summary>A service with two keys.</summary>
+    /// <summary>A service with three keys.</summary>
     public sealed class KeyedService : RealService
     {
-        private static readonly (string Key, byte[] Hash) AllKey = KeyText.New("all"), ReadKey = KeyText.New("read");
+        private static readonly (string Key, byte[] Hash) AllKey = KeyText.New("all"), ReadKey = KeyText.New("read"), TeamKey = KeyText.New("team");
 
         public static string All => AllKey.Key;
 
         public static string Read => ReadKey.Key;
+
+        /// <summary>Of another namespace.</summary>
+        public static string Team => TeamKey.Key;
 
         protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
         {
@@ -119,6 +148,10 @@ public sealed class KeysTests(Chromium chromium, KeysTests.KeyedService service)
             ["Security:Keys:1:Id"] = "read",
             ["Security:Keys:1:SecretHash"] = Convert.ToHexString(ReadKey.Hash),
             ["Security:Keys:1:Scopes"] = "read",
+            ["Security:Keys:2:Id"] = "team",
+            ["Security:Keys:2:SecretHash"] = Convert.ToHexString(TeamKey.Hash),
+            ["Security:Keys:2:Scopes"] = "produce,consume,read,admin",
+            ["Security:Keys:2:Namespace"] = "team",
         };
     }
 }

@@ -10,7 +10,7 @@ export class Problem extends Error {
   constructor(status, { title, detail, applied }) {
     super(detail ?? title ?? `The service answered ${status}.`);
     this.status = status;
-    this.away = status === 0 || status >= 500;
+    this.away = status === 0 || status === 429 || status >= 500;
     if (this.away && applied === 'unknown') {
       this.message += ' It is not known whether this has taken effect: look again before you repeat it.';
     }
@@ -98,10 +98,24 @@ async function send(method, path, options = {}) {
   }
 
   if (!answer.ok) {
-    throw new Problem(answer.status, answer.headers.get('Content-Type')?.includes('json') ? JSON.parse(text) : {});
+    throw new Problem(answer.status, readJson(text) ?? {});
   }
 
-  return { json: text ? JSON.parse(text) : null, text, etag: answer.headers.get('ETag') };
+  const json = text ? readJson(text) : null;
+  if (json === undefined) {
+    throw new Problem(0, { title: 'Something else than the service answers.' });
+  }
+
+  return { json, text, etag: answer.headers.get('ETag') };
+}
+
+/** Undefined where it is none, as from a proxy that answers by itself. */
+function readJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Keeps the digits of numbers that JavaScript would round, where the browser can. */

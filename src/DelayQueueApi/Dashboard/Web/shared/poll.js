@@ -39,9 +39,10 @@ export function poll(signal, everyMs, look) {
       }
 
       away(error);
+    } finally {
+      looking = false;
     }
 
-    looking = false;
     timer = setTimeout(run, again ? 0 : waitMs);
   }
 

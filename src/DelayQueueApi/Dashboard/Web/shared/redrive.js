@@ -15,9 +15,15 @@ const idsACall = 1000;
 export function redriver(queue, signal, done) {
   const bar = h('progress', {});
   const words = h('p', {});
-  const stop = button('Stop', () => stopping(), '', 'admin');
+  const stop = button('Stop', () => (atWork ? atWork.abort() : cancel()), '', 'admin');
   const element = h('section', { class: 'panel', hidden: true }, h('h2', {}, 'Redrive'), bar, words, stop);
-  let stopping;
+  // Aborts a redrive at once; that goes first while there is one.
+  let atWork;
+
+  const cancel = () => act(async () => {
+    await api.cancelRedrive(queue);
+    return 'The redrive is stopped. What it has redriven stays so.';
+  });
 
   function progress(redriven, matched, running, text) {
     show(element, true);
@@ -31,10 +37,6 @@ export function redriver(queue, signal, done) {
   function follow(started) {
     const watch = new AbortController();
     signal.addEventListener('abort', () => watch.abort());
-    stopping = () => act(async () => {
-      await api.cancelRedrive(queue);
-      return 'The redrive is stopped. What it has redriven stays so.';
-    });
     poll(watch.signal, everyMs, async () => {
       const task = await api.redriveTask(queue, watch.signal).catch(error => {
         if (error.status !== 404) {
@@ -44,8 +46,11 @@ export function redriver(queue, signal, done) {
       const running = task?.state === 'running';
       if (running || started) {
         const { dead } = await api.queue(queue, watch.signal);
-        progress(task.examined, task.examined + dead, running,
-          `${running ? 'Under way' : task.state === 'done' ? 'Done' : 'Stopped'}: ${count(task.redriven)} redriven of ${count(task.examined)} looked at, at most ${count(task.ratePerSecond)} a second.`);
+        const text = `${running ? 'Under way' : task.state === 'done' ? 'Done' : 'Stopped'}: ${count(task.redriven)} redriven of ${count(task.examined)} looked at, at most ${count(task.ratePerSecond)} a second.`;
+        if (!atWork) {
+          progress(task.examined, task.examined + dead, running, text);
+        }
+
         started = true;
       }
 
@@ -63,7 +68,7 @@ export function redriver(queue, signal, done) {
     const watch = new AbortController();
     const before = (await api.queue(queue, signal)).totals.redriven;
     let redriven = 0;
-    stopping = () => giveUp.abort();
+    atWork = giveUp;
     progress(0, matched, true, `0 of ${jobCount(matched)} redriven.`);
     poll(watch.signal, everyMs, async () => {
       const far = (await api.queue(queue, watch.signal)).totals.redriven - before;
@@ -84,6 +89,7 @@ export function redriver(queue, signal, done) {
       progress(1, 1, false, giveUp.signal.aborted ? 'Stopped. What was redriven stays so.' : error.message);
     }
 
+    atWork = undefined;
     await done();
   }
 

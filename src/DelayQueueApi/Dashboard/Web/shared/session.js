@@ -5,6 +5,8 @@ const root = new URL('../../', import.meta.url);
 const place = 'delayqueue-key';
 const patienceMs = 15_000;
 let asking;
+// Whose jobs the pages show.
+let space;
 
 /** Headers that tell who asks; none without a key. */
 export const credentials = (key = sessionStorage.getItem(place)) => key ? { Authorization: `Bearer ${key}` } : {};
@@ -27,6 +29,7 @@ async function learn(key) {
     const answer = await fetch(new URL('whoami', root), { cache: 'no-store', headers: credentials(key), signal: AbortSignal.timeout(patienceMs) });
     if (answer.ok) {
       const { id, namespace, scopes } = await answer.json();
+      space = namespace;
       document.documentElement.dataset.scopes = scopes.join(' ');
       const who = document.getElementById('who');
       say(who.firstElementChild, `${id} · ${namespace}`);
@@ -45,10 +48,16 @@ function ask() {
   const dialog = h('dialog', { 'aria-labelledby': 'key-asked' }, h('form', {
     onsubmit: async event => {
       event.preventDefault();
+      const before = space;
       const status = await learn(key.value);
       if (status === 200) {
         sessionStorage.setItem(place, key.value);
-        dialog.close('yes');
+        const isSame = before === undefined || before === space;
+        dialog.close(isSame ? 'yes' : '');
+        if (!isSame) {
+          // What was about to be done was meant for other jobs.
+          location.reload();
+        }
       } else {
         say(said, status === 401 ? 'This key is not known, or it is good no more.' : 'The service does not answer.');
         key.select();
