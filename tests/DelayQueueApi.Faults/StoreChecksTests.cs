@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Headers;
 using DelayQueueApi.Faults.Clients;
 using DelayQueueApi.Faults.Histories;
 using DelayQueueApi.Faults.Processes;
@@ -86,6 +88,53 @@ public sealed class StoreChecksTests : IAsyncLifetime
         var api = new JobClient(() => service.Client, new History());
         Assert.Equal(201, (await api.CreateAsync(new NewJob("first", "q", "1"))).Reply.Status);
     }
+
+    [Fact]
+    public async Task New_partitions_keep_a_pause_also_where_the_store_comes_after_the_service()
+    {
+        await using (var one = ServiceProcess.OnRedis(redis))
+        {
+            await one.StartAsync();
+            (await one.Client.PostAsync(new Uri("/queues/q/pause", UriKind.Relative), null)).EnsureSuccessStatusCode();
+        }
+
+        redis.Kill();
+        await using var three = WithPartitions(3);
+        await three.StartAsync();
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await three.StatusAsync("/health/ready"));
+        await redis.StartAsync();
+        await three.ReadyAsync();
+
+        var api = new JobClient(() => three.Client, new History());
+        for (var job = 0; job < 6; job++)
+        {
+            Assert.Equal(201, (await api.CreateAsync(new NewJob($"{job}", "q", "1"))).Reply.Status);
+        }
+
+        using var claim = new StringContent("""{"queues":["q"],"limit":100}""", MediaTypeHeaderValue.Parse("application/json"));
+        using var claimed = await three.Client.PostAsync(new Uri("/jobs/claim", UriKind.Relative), claim);
+        Assert.Equal("{\"jobs\":[]}", await claimed.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task With_fewer_partitions_than_there_are_the_service_ends_once_the_store_has_told()
+    {
+        await using (var three = WithPartitions(3))
+        {
+            await three.StartAsync();
+            await three.ReadyAsync();
+        }
+
+        redis.Kill();
+        await using var two = WithPartitions(2);
+        await two.StartAsync();
+        await redis.StartAsync();
+
+        Assert.Equal(1, await two.EndedAsync());
+        Assert.Contains("The store has 3 partitions and Store:Partitions is 2", two.Output, StringComparison.Ordinal);
+    }
+
+    private ServiceProcess WithPartitions(int count) => ServiceProcess.OnRedis(redis, storeTimeoutMs: 750).With("Store__Partitions", $"{count}");
 
     private ServiceProcess Strict(int storeTimeoutMs = 30_000) => ServiceProcess.OnRedis(redis, storeTimeoutMs).With("Store__RequireDurable", "true");
 }

@@ -1,3 +1,4 @@
+using DelayQueueApi.Queues;
 using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -31,7 +32,7 @@ internal static class Health
     /// <param name="Durability">What an acknowledged job survives.</param>
     internal sealed record ReadyStore(string Kind, string Version, Durability Durability);
 
-    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, KeyRing keys, IHostApplicationLifetime lifetime)
+    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, KeyRing keys, PartitionGrowth growth, IHostApplicationLifetime lifetime)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -39,6 +40,11 @@ internal static class Health
         }
 
         await store.PingAsync();
+        if (!growth.IsDone)
+        {
+            throw new StoreException(Applied.No, "The store has come back, and its partitions are looked at.");
+        }
+
         if (!keys.IsOpen)
         {
             return TypedResults.Ok(new Response("ready"));

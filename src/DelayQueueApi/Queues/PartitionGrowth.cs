@@ -3,11 +3,17 @@ using DelayQueueApi.Store;
 namespace DelayQueueApi.Queues;
 
 /// <summary>
-/// Before anything is served: takes partitions that are new into use, and refuses to start with fewer than there have been, where the jobs
-/// of the others would never be seen.
+/// Before anything is served: takes partitions that are new into use, and refuses to run with fewer than there have been, where the jobs
+/// of the others would never be seen. While the store is away it tries again, and the service is not ready.
 /// </summary>
-internal sealed partial class PartitionGrowth(PartitionsInStore inStore, Partitions partitions, QueueStore queues, ILogger<PartitionGrowth> log) : IHostedLifecycleService
+internal sealed partial class PartitionGrowth(
+    PartitionsInStore inStore, Partitions partitions, QueueStore queues, TimeProvider time, ILogger<PartitionGrowth> log) : BackgroundService, IHostedLifecycleService
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether all partitions are in use.</summary>
+    public bool IsDone { get; private set; }
+
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         try
@@ -36,17 +42,37 @@ internal sealed partial class PartitionGrowth(PartitionsInStore inStore, Partiti
             await inStore.SetAsync(partitions.Count);
             LogGrown(known, partitions.Count);
         }
-    }
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        IsDone = true;
+    }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!IsDone)
+        {
+            await Task.Delay(Pause, time, stoppingToken);
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+            }
+            catch (StoreException)
+            {
+                // It was told of once.
+            }
+            catch (InvalidOperationException)
+            {
+                // It ends the host.
+                Environment.ExitCode = 1;
+                throw;
+            }
+        }
+    }
 
     private async Task SpreadSettingsAsync(CancellationToken stopping)
     {

@@ -9,7 +9,8 @@ internal static class QueueEndpoints
         .AddSingleton<RedriveStore>()
         .AddSingleton<DeadGroups>()
         .AddSingleton<DueTimeline>()
-        .AddHostedService<PartitionGrowth>();
+        .AddSingleton<PartitionGrowth>()
+        .AddHostedService(provider => provider.GetRequiredService<PartitionGrowth>());
 
     public static void MapQueues(this IEndpointRouteBuilder app)
     {

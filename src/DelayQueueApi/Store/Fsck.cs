@@ -1,3 +1,5 @@
+using DelayQueueApi.Jobs;
+
 namespace DelayQueueApi.Store;
 
 /// <summary>
@@ -21,6 +23,35 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
             }
 
             return report;
+        }
+        catch (Exception error) when (StoreException.From(error) is { } known)
+        {
+            throw known;
+        }
+    }
+
+    /// <summary>Whether there are jobs and none of the first ones can be read, as where a version with another form of records has made them.</summary>
+    /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
+    public async Task<bool> IsOfAnotherFormAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            var (database, isFilled) = (await connection.DatabaseAsync(), false);
+            foreach (var partition in partitions)
+            {
+                await foreach (var page in new StoreScan(database).HashAsync(partition.Jobs, cancellation))
+                {
+                    if (page.Any(job => JobRecord.QueueIn(job.Key, job.Value) is not null))
+                    {
+                        return false;
+                    }
+
+                    isFilled = true;
+                    break;
+                }
+            }
+
+            return isFilled;
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

@@ -118,6 +118,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public void Kill() => process!.Kill();
 
+    /// <summary>Waits until the process has ended by itself.</summary>
+    /// <returns>The exit code.</returns>
+    public Task<int> EndedAsync() => process!.ExitedAsync();
+
     /// <summary>Waits until its health check finds the store.</summary>
     public Task ReadyAsync() => Poll.UntilAsync(async () =>
     {

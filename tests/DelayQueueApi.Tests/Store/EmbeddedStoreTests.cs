@@ -3,6 +3,7 @@ using System.Text;
 using DelayQueueApi.Http;
 using DelayQueueApi.Store;
 using DelayQueueApi.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DelayQueueApi.Tests.Store;
 
@@ -63,6 +64,26 @@ public sealed class EmbeddedStoreTests : IDisposable
         var refusal = Assert.Throws<StoreException>(() => second.Address);
 
         Assert.Contains("Another process uses the data directory", refusal.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>They are not moved aside as if a kill had damaged them.</summary>
+    [Fact]
+    public async Task Jobs_of_another_version_keep_the_service_from_starting_and_stay_where_they_are()
+    {
+        await using (var before = Service())
+        {
+            await ScheduleAsync(before);
+            var (database, jobs) = (await before.Services.GetRequiredService<StoreConnection>().DatabaseAsync(), before.Services.GetRequiredService<Partitions>().First.Jobs);
+            await database.KeyDeleteAsync(jobs);
+            await database.HashSetAsync(jobs, "01M84XZDE200000FAWMB8EZEZX", "a record of another form");
+        }
+
+        for (var tries = 0; tries < 2; tries++)
+        {
+            await using var after = Service();
+            var refusal = Assert.Throws<InvalidOperationException>(() => after.Address);
+            Assert.Contains("another version", refusal.Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]
