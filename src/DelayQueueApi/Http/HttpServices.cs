@@ -27,7 +27,7 @@ internal static class HttpServices
             json.SerializerOptions.MaxDepth = WireJson.Default.Options.MaxDepth;
             json.SerializerOptions.Converters.Add(new InstantConverter());
         });
-        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete);
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = Problems.Complete).AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddExceptionHandler<StoreExceptionHandler>();
         builder.Services.AddValidators();
         ApiConventions.UseJsonNames();

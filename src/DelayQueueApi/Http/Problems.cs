@@ -2,6 +2,7 @@ using DelayQueueApi.Security;
 using DelayQueueApi.Store;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace DelayQueueApi.Http;
 
@@ -163,6 +164,7 @@ internal static class Problems
     public static void Complete(ProblemDetailsContext context)
     {
         var problem = context.ProblemDetails;
+        problem.Title ??= ReasonPhrases.GetReasonPhrase(problem.Status ?? 0);
         problem.Extensions["traceId"] = TraceId(context.HttpContext);
         if (problem.Status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable)
         {

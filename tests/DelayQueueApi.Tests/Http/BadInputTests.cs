@@ -8,6 +8,23 @@ public abstract class BadInputTests(Api api)
 {
     private readonly string queue = Api.NewQueue();
 
+    /// <summary>As EventSource, which reads /events, and browsers ask.</summary>
+    [Theory]
+    [InlineData("/jobs/none", "text/event-stream", HttpStatusCode.NotFound, "job-not-found")]
+    [InlineData("/none", "text/plain", HttpStatusCode.NotFound, "not-found")]
+    [InlineData("/admin/fsck", "text/html", HttpStatusCode.MethodNotAllowed, "method-not-allowed")]
+    [InlineData("/queues?limit=0", "image/png", HttpStatusCode.BadRequest, "validation")]
+    public async Task A_problem_is_whole_whatever_the_caller_takes(string path, string accept, HttpStatusCode status, string type)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+
+        var answer = await api.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        await Api.AssertProblemAsync(answer, status, type);
+        Assert.Contains("\"title\":\"", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"delayMs\":-1", "delayMs")]
     [InlineData("\"delayMs\":1.5", "delayMs")]
