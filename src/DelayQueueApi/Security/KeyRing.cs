@@ -81,9 +81,22 @@ internal sealed partial class KeyRing : IDisposable
     public FrozenDictionary<string, ApiKey[]> Read()
     {
         var configured = configuration.GetSection(Section).GetChildren()
-            .Select(entry => (entry.Get<KeyOptions>() ?? throw new FormatException($"{entry.Path}: is empty.")).ToKey(entry.Path));
+            .Select(entry => ReadEntry(entry).ToKey(entry.Path));
         var filed = file is null ? [] : ReadFile(file);
         return configured.Concat(filed).GroupBy(key => key.Id).ToFrozenDictionary(keys => keys.Key, keys => keys.ToArray());
+    }
+
+    /// <summary>A field that is not known may be a misspelt bound, without which the key would be good for more than it should be.</summary>
+    private static KeyOptions ReadEntry(IConfigurationSection entry)
+    {
+        try
+        {
+            return entry.Get<KeyOptions>(binder => binder.ErrorOnUnknownConfiguration = true) ?? throw new FormatException($"{entry.Path}: is empty.");
+        }
+        catch (InvalidOperationException error)
+        {
+            throw new FormatException($"{entry.Path}: {error.Message}", error);
+        }
     }
 
     private static IEnumerable<ApiKey> ReadFile(string file)

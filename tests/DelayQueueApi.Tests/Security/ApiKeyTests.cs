@@ -4,7 +4,7 @@ using DelayQueueApi.Tests.Hosting;
 namespace DelayQueueApi.Tests.Security;
 
 /// <summary>Which keys are good.</summary>
-public sealed class ApiKeyTests(KeyedEmbeddedApi api) : IClassFixture<KeyedEmbeddedApi>
+public sealed class ApiKeyTests(KeyedEmbeddedApi api, EmbeddedEngine engine) : IClassFixture<KeyedEmbeddedApi>
 {
     [Fact]
     public async Task A_key_may_come_in_a_header_of_its_own()
@@ -75,9 +75,27 @@ public sealed class ApiKeyTests(KeyedEmbeddedApi api) : IClassFixture<KeyedEmbed
         Assert.Equal(HttpStatusCode.Unauthorized, (await api.SendAsync(TestKeys.Short, "GET", "/queues")).StatusCode);
     }
 
+    /// <summary>With the queues it was meant for left out, a key would be good for all.</summary>
+    [Theory]
+    [InlineData("Queue", "mail-*")]
+    [InlineData("ExpireAt", "2030-01-31T00:00:00Z")]
+    public async Task A_misspelt_field_of_a_key_keeps_the_service_from_starting(string field, string value)
+    {
+        await using var misspelt = new Misspelt(engine, field, value);
+
+        var refusal = await Assert.ThrowsAnyAsync<FormatException>(async () => await misspelt.InitializeAsync());
+
+        Assert.Contains(field, refusal.Message, StringComparison.Ordinal);
+    }
+
     private static async Task AssertRefusedAsync(HttpResponseMessage answer, string challenge)
     {
         await Api.AssertProblemAsync(answer, HttpStatusCode.Unauthorized, "unauthenticated");
         Assert.Equal(challenge, answer.Headers.WwwAuthenticate.ToString());
+    }
+
+    private sealed class Misspelt(EmbeddedEngine engine, string name, string value) : KeyedApi(engine)
+    {
+        protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>(base.Settings) { [$"Security:Keys:0:{name}"] = value };
     }
 }

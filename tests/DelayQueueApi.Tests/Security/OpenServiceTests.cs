@@ -4,7 +4,7 @@ using DelayQueueApi.Tests.Hosting;
 namespace DelayQueueApi.Tests.Security;
 
 /// <summary>A service without keys serves its own machine, and no page of another site that is open there.</summary>
-public sealed class OpenServiceTests(OpenServiceTests.Plain api) : IClassFixture<OpenServiceTests.Plain>
+public sealed class OpenServiceTests(OpenServiceTests.Plain api, OpenServiceTests.ToEverybody open) : IClassFixture<OpenServiceTests.Plain>, IClassFixture<OpenServiceTests.ToEverybody>
 {
     private readonly string queue = Api.NewQueue();
 
@@ -42,6 +42,14 @@ public sealed class OpenServiceTests(OpenServiceTests.Plain api) : IClassFixture
     public async Task The_service_s_own_pages_may_change_things(string header, string value) =>
         Assert.Equal(HttpStatusCode.NoContent, (await PauseAsync((header, value))).StatusCode);
 
+    /// <summary>As compose.yaml and the README run it in a container.</summary>
+    [Fact]
+    public async Task Also_a_service_that_serves_everybody_is_called_by_the_names_that_are_allowed_only()
+    {
+        Assert.Equal(HttpStatusCode.OK, (await open.SendAsync(null, "GET", "/info", null, ("Host", "localhost"))).StatusCode);
+        Assert.Equal(HttpStatusCode.BadRequest, (await open.SendAsync(null, "GET", "/info", null, ("Host", "evil.example"))).StatusCode);
+    }
+
     [Fact]
     public async Task A_page_of_another_site_may_lead_here() =>
         Assert.Equal(HttpStatusCode.OK, (await api.SendAsync(null, "GET", "/dashboard/", null, ("Sec-Fetch-Site", "cross-site"))).StatusCode);
@@ -74,5 +82,15 @@ public sealed class OpenServiceTests(OpenServiceTests.Plain api) : IClassFixture
     public sealed class Plain(EmbeddedEngine engine) : KeyedApi(engine)
     {
         protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>();
+    }
+
+    /// <summary>Also to those that reach it from elsewhere.</summary>
+    public sealed class ToEverybody(EmbeddedEngine engine) : KeyedApi(engine)
+    {
+        protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+        {
+            ["Security:AllowAnonymous"] = "true",
+            ["AllowedHosts"] = "localhost;127.0.0.1;[::1]",
+        };
     }
 }
