@@ -30,7 +30,7 @@ internal sealed partial class Reaper(ReapStore store, Partitions partitions, Wak
             {
                 if (done[i] > 0)
                 {
-                    LogReaped(Log, done[i], queues[i]);
+                    LogReaped(Log, done[i], QueueName.FromStored(queues[i]).Short);
                     wakeups.Announce(queues[i]);
                 }
             }

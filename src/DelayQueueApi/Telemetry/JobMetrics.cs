@@ -32,21 +32,22 @@ internal sealed class JobMetrics
 
     public void Made(IReadOnlyList<NewJob> jobs, IReadOnlyList<Scheduled> answers)
     {
-        if (answers.Count > 0 && answers[0].EnqueuedAt is { Ticks: > 0 } now)
-        {
-            See(now);
-        }
-
-        var tally = new Tally(sent, this, label => label.Send);
+        var (tally, now) = (new Tally(sent, this, label => label.Send), default(DateTimeOffset));
         for (var i = 0; i < answers.Count; i++)
         {
             if (answers[i].Outcome == ScheduleOutcome.Made)
             {
                 tally.Add(jobs[i].Queue.Stored);
+                now = answers[i].EnqueuedAt;
             }
         }
 
         tally.Flush();
+        // Others tell when the job was made that is there already, or nothing; follow-ups tell nothing.
+        if (now.Ticks > 0)
+        {
+            See(now);
+        }
     }
 
     public void Claimed(IReadOnlyList<Claimed> answers)

@@ -115,6 +115,21 @@ public class MetricsTests(WatchedApi api) : IClassFixture<WatchedApi>
     }
 
     [Fact]
+    public async Task Jobs_that_are_refused_or_were_there_already_leave_run_times_alone()
+    {
+        await api.PutAsync($"/queues/{queue}", "{\"maxLength\":1}");
+        await api.PostWithKeyAsync(queue, $$"""{"queue":"{{queue}}","payload":1}""");
+        api.Advance(60_000);
+        var job = await api.ClaimOneAsync(queue);
+        api.Advance(3_000);
+        await api.PostWithKeyAsync(queue, $$"""{"queue":"{{queue}}","payload":1}""");
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await api.PostAsync("/jobs", $$"""{"queue":"{{queue}}","payload":1}""")).StatusCode);
+        await api.SettleAsync(job, "ack");
+
+        Assert.Equal(3, (await api.ScrapeAsync())["messaging_process_duration_seconds_sum", $"messaging_destination_name={queue}"]);
+    }
+
+    [Fact]
     public async Task Batches_and_follow_ups_are_sent_messages_and_replays_are_not()
     {
         await api.BatchAsync(queue, 10);
