@@ -56,16 +56,16 @@ public abstract class RecordTests(Api api)
             lease.Item1, lease.Item2, lease.Item3, lease.Item4, new string(rest.Item1), rest.Item2, rest.Item3, new string(rest.Item4), Bodies[rest.Item5.Item1], rest.Item5.Item2));
 
     private static readonly Gen<Fields> Leased = Gen.Select(
-        AnyFields, Gen.Bool, Gen.Int[0, 9], Instant,
-        (job, isFirst, strange, end) => job with
+        AnyFields, Gen.Select(Gen.Bool, Gen.Bool), Gen.Int[0, 9], Instant,
+        (job, chances, strange, end) => (chances.Item1 ? AsUsual(job) : job) with
         {
             State = 'L',
             Claimed = true,
             Cancelled = job.Cancelled && strange == 0,
             Watched = job.Watched && strange == 1,
-            Counters = isFirst ? [1, 0, 0, 0] : job.Counters,
+            Counters = chances.Item2 ? [1, 0, 0, 0] : job.Counters,
             Past = strange == 2 ? [.. "Boom\0why"u8] : [],
-            MaxAttempts = strange == 3 ? (ushort)1 : job.MaxAttempts,
+            MaxAttempts = strange == 3 ? (ushort)1 : chances.Item1 ? (ushort)Limits.DefaultMaxAttempts : job.MaxAttempts,
             At = strange == 4 ? end : job.At % Now,
         });
 
@@ -94,7 +94,7 @@ public abstract class RecordTests(Api api)
     [Fact]
     public async Task A_lease_that_ends_leaves_the_same_record_by_whichever_way_it_ends()
     {
-        var plain = 0;
+        var (plain, delayed) = (0, 0);
         await Leased.Array[1, 50].SampleAsync(
             async all =>
             {
@@ -112,10 +112,11 @@ public abstract class RecordTests(Api api)
                 {
                     Assert.Equal(IsPlain(all[i]) ? ended[(2 * i) + 1] : [], ended[2 * i]);
                     plain += IsPlain(all[i]) ? 1 : 0;
+                    delayed += IsPlain(all[i]) && TellsDelay(all[i]) ? 1 : 0;
                 }
             },
             iter: 20, threads: 1);
-        Assert.True(plain > 20, $"Only {plain} were plain.");
+        Assert.True(plain > 20 && delayed > 5, $"Only {plain} were plain, of them {delayed} with a delay.");
     }
 
     [Fact]
@@ -179,12 +180,18 @@ public abstract class RecordTests(Api api)
         !job.Cancelled && !job.Watched && job.Counters is [1, 0, 0, 0] && job.Past.Length == 0 && job.MaxAttempts > 1 && job.At <= Now
         && job.Body is { Queue: "default/records" } body && body.Options == JobOptions.None;
 
+    private static Fields AsUsual(Fields job) => job with { IdInstant = job.EnqueuedAt, LeaseMs = 0, RunAt = Math.Max(job.RunAt, job.EnqueuedAt) };
+
+    private static bool IsUsual(Fields job) => job.EnqueuedAt == job.IdInstant && job.MaxAttempts == Limits.DefaultMaxAttempts && job.LeaseMs == 0;
+
+    /// <summary>Whether its run-at stands in its record as a delay.</summary>
+    private static bool TellsDelay(Fields job) => IsUsual(job) && job.IsDelayed && job.RunAt >= job.IdInstant;
+
     private static byte[] IdOf(Fields job) => [.. U48(job.IdInstant), .. new byte[JobId.StoredBytes - 6]];
 
     private static byte[] Write(Fields job)
     {
-        var isUsual = job.EnqueuedAt == job.IdInstant && job.MaxAttempts == 20 && job.LeaseMs == 0;
-        var tellsDelay = isUsual && job.IsDelayed && job.RunAt >= job.IdInstant;
+        var (isUsual, tellsDelay) = (IsUsual(job), TellsDelay(job));
         var mark = (job.Cancelled ? 1 : 0) + (job.Watched ? 2 : 0) + (job.Claimed ? 4 : 0) + (isUsual ? 0 : 8) + (tellsDelay ? 16 : 0);
         byte[] head = [(byte)job.State, (byte)('0' + job.Priority), (byte)('0' + mark), .. U48(job.RunAt - (tellsDelay ? job.IdInstant : 0))];
         byte[] lease = !job.Claimed ? [] :
