@@ -1,4 +1,5 @@
 using DelayQueueApi.Leases;
+using DelayQueueApi.Queues;
 using DelayQueueApi.Store;
 
 namespace DelayQueueApi.Reaping;
