@@ -35,7 +35,8 @@ internal sealed class ModelJob(int number, UniqueSpec? unique)
 
     public long LeaseEnd { get; set; }
 
-    public long Fence { get; set; }
+    /// <summary>Of its newest lease.</summary>
+    public long Fence { get; set; } = -1;
 
     public bool Cancelled { get; set; }
 
