@@ -20,7 +20,7 @@ def compiled(name):
     if not shutil.which("gcc"):
         raise BenchError(f"gcc, which builds bench/loads/{name}.c, is not installed; see bench/README.md.")
     program = Path(_compiled.name) / name
-    run(["gcc", "-O2", "-Wall", "-o", program, LOADS / f"{name}.c"])
+    run(["gcc", "-O2", "-Wall", "-o", program, LOADS / f"{name}.c", "-lm"])
     return program
 
 
@@ -46,3 +46,12 @@ def work(service, queue, jobs, limit, connections, mode="settle", leases="/dev/n
     if told["done"] < jobs or told["failed"]:
         raise BenchError(f"{service.name}: {told['done']} of {jobs} jobs, {told['failed']} failed answers, the last {told['last']}")
     return told["seconds"]
+
+
+def lateness(service, queue, jobs, seconds, polls):
+    """Puts jobs that become due over so many seconds, for long polls: ms that each is late, as the claims tell, and as the worker has it."""
+    lines = run([compiled("lateness"), service.port, queue, jobs, seconds, polls]).splitlines()
+    if len(lines) != jobs:
+        raise BenchError(f"{service.name}: {len(lines)} of {jobs} jobs came.")
+    told, arrived = zip(*(map(float, line.split()) for line in lines))
+    return told, arrived
