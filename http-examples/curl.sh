@@ -24,12 +24,12 @@ step() {
 # call STATUS METHOD PATH [BODY]: sends a request, prints it and its answer, and keeps the answer's body in $answer.
 call() {
   local expected=$1 method=$2 path=$3 body=${4-} reply status
-  local options=(--silent --show-error --max-time 30 --request "$method" --header @<(authorization) --write-out '\n%{http_code}')
+  local options=(--silent --show-error --max-time 30 --request "$method" --write-out '\n%{http_code}')
   if [ -n "$body" ]; then
     options+=(--header 'Content-Type: application/json' --data "$body")
   fi
   printf '> %s %s%s\n' "$method" "$path" "${body:+ $body}"
-  reply=$(curl "${options[@]}" "$host$path")
+  reply=$(curl "${options[@]}" --header @<(authorization) "$host$path")
   status=${reply##*$'\n'}
   answer=${reply%$'\n'*}
   printf '< %s%s\n' "$status" "${answer:+ $answer}"
