@@ -77,6 +77,25 @@ public class FailoverTests
         Assert.Contains(run.History.Calls, call => call is Create { IsDurable: true, Reply.IsDone: true } && call.Began > back.Began && call.Ended < back.Ended);
     }
 
+    /// <summary>As where all are deployed anew and their files are not kept: what they name has a lower epoch than what the service knows.</summary>
+    [Fact]
+    public async Task Sentinels_that_have_all_begun_anew_are_followed()
+    {
+        await using var redis = new ReplicatedRedis();
+        await redis.StartAsync();
+        await using var run = await Run.StartAsync(seed: 0, ServiceProcess.OnRedis(redis.ConnectionString, storeTimeoutMs: 750));
+        var dead = redis.Primary;
+        dead.Kill();
+        await redis.UntilFailedOverAsync();
+        await Poll.UntilAsync(() => IsCreatedAsync("after the failover"));
+
+        await redis.BeginAnewAsync(dead);
+
+        await Poll.UntilAsync(() => IsCreatedAsync("after they have begun anew"));
+
+        async Task<bool> IsCreatedAsync(string name) => (await run.Api.CreateAsync(new NewJob(name, Run.Queue, "1"))).Reply.Status is 200 or 201;
+    }
+
     /// <summary>Asks for jobs that cannot get to a replica, and that no worker has before the primary is gone.</summary>
     private static Task<Create[]> CreateInVainAsync(Run run)
     {

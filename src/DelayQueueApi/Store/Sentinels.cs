@@ -12,10 +12,10 @@ namespace DelayQueueApi.Store;
 internal sealed class Sentinels(ConfigurationOptions settings) : IAsyncDisposable
 {
     private readonly SemaphoreSlim asking = new(1);
+    private readonly PrimaryChoice choice = new(TimeProvider.System);
     private ConnectionMultiplexer? connection;
-    private Primary? known;
 
-    /// <returns>The primary of the newest epoch that any Sentinel knows or has known.</returns>
+    /// <returns>The primary that <see cref="PrimaryChoice"/> takes of those that they name.</returns>
     /// <exception cref="StoreException">None was ever named.</exception>
     public async Task<EndPoint> PrimaryAsync()
     {
@@ -23,15 +23,13 @@ internal sealed class Sentinels(ConfigurationOptions settings) : IAsyncDisposabl
         try
         {
             connection ??= await ConnectionMultiplexer.SentinelConnectAsync(settings);
-            var named = await Task.WhenAll(connection.GetServers().Select(AskAsync));
-            known = named.Append(known).MaxBy(primary => primary?.Epoch ?? -1);
+            return choice.Take(await Task.WhenAll(connection.GetServers().Select(AskAsync)))
+                ?? throw new StoreException(Applied.No, $"No Sentinel that can be reached names a primary of {settings.ServiceName}.");
         }
         finally
         {
             asking.Release();
         }
-
-        return known?.Address ?? throw new StoreException(Applied.No, $"No Sentinel that can be reached names a primary of {settings.ServiceName}.");
     }
 
     public async ValueTask DisposeAsync()
@@ -45,21 +43,18 @@ internal sealed class Sentinels(ConfigurationOptions settings) : IAsyncDisposabl
     }
 
     /// <summary>The epoch is asked for before the address, so that an address is never taken for newer than it is.</summary>
-    private async Task<Primary?> AskAsync(IServer sentinel)
+    private async Task<NamedPrimary?> AskAsync(IServer sentinel)
     {
         try
         {
             var state = sentinel.SentinelMasterAsync(settings.ServiceName!);
             var address = sentinel.SentinelGetMasterAddressByNameAsync(settings.ServiceName!);
             var epoch = (await state).First(field => field.Key == "config-epoch").Value;
-            return await address is { } named ? new Primary(named, long.Parse(epoch, CultureInfo.InvariantCulture)) : null;
+            return await address is { } named ? new NamedPrimary(named, long.Parse(epoch, CultureInfo.InvariantCulture)) : null;
         }
         catch (Exception error) when (error is RedisException or TimeoutException)
         {
             return null;
         }
     }
-
-    /// <param name="Epoch">Grows with each failover.</param>
-    private sealed record Primary(EndPoint Address, long Epoch);
 }

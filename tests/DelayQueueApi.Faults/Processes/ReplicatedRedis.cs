@@ -17,7 +17,7 @@ internal sealed class ReplicatedRedis : IAsyncDisposable
         replication = new StoreProxy(Primary.Port);
         var replica = (string[])["--replicaof", .. replication.Address.Split(':'), .. settings];
         servers = [Primary, new("everysec", replica), new("everysec", replica)];
-        sentinels = [.. Enumerable.Range(0, 3).Select(_ => new SentinelProcess(Primary))];
+        sentinels = [.. Enumerable.Range(0, 3).Select(_ => new SentinelProcess())];
     }
 
     /// <summary>The one that was made the primary last.</summary>
@@ -32,12 +32,7 @@ internal sealed class ReplicatedRedis : IAsyncDisposable
         await Primary.StartAsync();
         await Task.WhenAll(servers[1..].Select(server => server.StartAsync()));
         await UntilReplicatedAsync(replicas: 2);
-        await Task.WhenAll(sentinels.Select(sentinel => sentinel.StartAsync()));
-        foreach (var sentinel in sentinels)
-        {
-            await Poll.UntilAsync(async () => (await sentinel.AskAsync("SENTINEL", "CKQUORUM", SentinelProcess.ServiceName))!.StartsWith("+OK 3", StringComparison.Ordinal)
-                && await sentinel.AskAsync("SENTINEL", "REPLICAS", SentinelProcess.ServiceName) == "*2");
-        }
+        await StartSentinelsAsync(replicas: 2);
     }
 
     /// <summary>From now on the replicas get nothing from the primary that was the first, while all others reach it.</summary>
@@ -59,6 +54,18 @@ internal sealed class ReplicatedRedis : IAsyncDisposable
         await UntilReplicatedAsync(replicas: 1);
     }
 
+    /// <summary>After a failover, ends all Sentinels, makes the other replica the primary, and starts Sentinels that know of that one alone.</summary>
+    public async Task BeginAnewAsync(RedisProcess dead)
+    {
+        await Task.WhenAll(sentinels.Select(sentinel => sentinel.StopAsync()));
+        var former = Primary;
+        Primary = servers.Single(server => server != dead && server != former);
+        await Primary.AskAsync("REPLICAOF", "NO", "ONE");
+        await former.AskAsync("REPLICAOF", "127.0.0.1", $"{Primary.Port}");
+        await UntilReplicatedAsync(replicas: 1);
+        await StartSentinelsAsync(replicas: 1);
+    }
+
     /// <summary>Waits until a server that was the primary follows the one that is it now.</summary>
     public Task UntilFollowsAsync(RedisProcess server) => Poll.UntilAsync(() => IsAsync(server, "role:slave", $"master_port:{Primary.Port}", "master_link_status:up"));
 
@@ -75,6 +82,16 @@ internal sealed class ReplicatedRedis : IAsyncDisposable
         }
 
         await replication.DisposeAsync();
+    }
+
+    private async Task StartSentinelsAsync(int replicas)
+    {
+        await Task.WhenAll(sentinels.Select(sentinel => sentinel.StartAsync(Primary)));
+        foreach (var sentinel in sentinels)
+        {
+            await Poll.UntilAsync(async () => (await sentinel.AskAsync("SENTINEL", "CKQUORUM", SentinelProcess.ServiceName))!.StartsWith("+OK 3", StringComparison.Ordinal)
+                && await sentinel.AskAsync("SENTINEL", "REPLICAS", SentinelProcess.ServiceName) == $"*{replicas}");
+        }
     }
 
     private Task UntilReplicatedAsync(int replicas) => Poll.UntilAsync(async () =>

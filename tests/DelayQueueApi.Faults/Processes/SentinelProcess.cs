@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace DelayQueueApi.Faults.Processes;
 
 /// <summary>A Redis Sentinel that watches a primary; two of them decide.</summary>
-internal sealed class SentinelProcess(RedisProcess primary) : IAsyncDisposable
+internal sealed class SentinelProcess : IAsyncDisposable
 {
     public const string ServiceName = "mymaster";
 
@@ -13,7 +13,8 @@ internal sealed class SentinelProcess(RedisProcess primary) : IAsyncDisposable
 
     public string Address => $"127.0.0.1:{port}";
 
-    public async Task StartAsync()
+    /// <summary>Starts it with no memory of what it knew before.</summary>
+    public async Task StartAsync(RedisProcess primary)
     {
         // Sentinels keep what they learn in the file that they are started with.
         var file = Path.Combine(directory, "sentinel.conf");
@@ -33,13 +34,18 @@ internal sealed class SentinelProcess(RedisProcess primary) : IAsyncDisposable
     /// <returns>The first line of the answer.</returns>
     public Task<string?> AskAsync(params string[] command) => RedisProcess.AskAsync(port, command);
 
-    public async ValueTask DisposeAsync()
+    public async Task StopAsync()
     {
         if (process is not null)
         {
             await process.DisposeAsync();
+            process = null;
         }
+    }
 
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
         Directory.Delete(directory, recursive: true);
     }
 }
