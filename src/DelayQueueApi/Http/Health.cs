@@ -32,7 +32,7 @@ internal static class Health
     /// <param name="Durability">What an acknowledged job survives.</param>
     internal sealed record ReadyStore(string Kind, string Version, Durability Durability);
 
-    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, KeyRing keys, PartitionGrowth growth, IHostApplicationLifetime lifetime)
+    private static async Task<Ok<Response>> ReadyAsync(StoreFacts store, KeyRing keys, StoreGate gate, IHostApplicationLifetime lifetime)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
         {
@@ -40,9 +40,9 @@ internal static class Health
         }
 
         await store.PingAsync();
-        if (!growth.IsDone)
+        if (!gate.IsOpen)
         {
-            throw new StoreException(Applied.No, "The store has come back, and its partitions are looked at.");
+            throw new StoreException(Applied.No, "The store has come back, and is looked at before it is used.");
         }
 
         if (!keys.IsOpen)

@@ -9,8 +9,8 @@ internal static class QueueEndpoints
         .AddSingleton<RedriveStore>()
         .AddSingleton<DeadGroups>()
         .AddSingleton<DueTimeline>()
-        .AddSingleton<PartitionGrowth>()
-        .AddHostedService(provider => provider.GetRequiredService<PartitionGrowth>());
+        .AddSingleton<StoreGate>()
+        .AddHostedService(provider => provider.GetRequiredService<StoreGate>());
 
     public static void MapQueues(this IEndpointRouteBuilder app)
     {

@@ -10,6 +10,9 @@ internal readonly record struct ScheduleName(string Text, string Namespace = Nam
     /// <summary>The name in the store.</summary>
     public string Stored => new QueueName(Text, Namespace).Stored;
 
+    /// <summary>As <see cref="QueueName.Short"/>.</summary>
+    public string Short => new QueueName(Text, Namespace).Short;
+
     public static ScheduleName FromStored(string stored) => QueueName.FromStored(stored) is var name ? new(name.Text, name.Namespace) : default;
 
     public static bool TryParse(string? text, out ScheduleName name)

@@ -37,7 +37,7 @@ internal sealed partial class Scheduler(ScheduleStore store, JobStore jobs, JobL
 #pragma warning restore CA1031
                 {
                     broken++;
-                    LogUnreadable(Log, error, name.Text);
+                    LogUnreadable(Log, error, name.Short);
                 }
             }
 

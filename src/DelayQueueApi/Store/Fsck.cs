@@ -30,9 +30,10 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
         }
     }
 
-    /// <summary>Whether there are jobs and none of the first ones can be read, as where a version with another form of records has made them.</summary>
+    /// <summary>Where there are jobs and none of the first ones can be read, another version with another form of records has made them.</summary>
+    /// <exception cref="InvalidOperationException">It is so.</exception>
     /// <exception cref="StoreException">The store could not be asked or did not answer.</exception>
-    public async Task<bool> IsOfAnotherFormAsync(CancellationToken cancellation)
+    public async Task RefuseOtherFormAsync(CancellationToken cancellation)
     {
         try
         {
@@ -43,7 +44,7 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
                 {
                     if (page.Any(job => JobRecord.QueueIn(job.Key, job.Value) is not null))
                     {
-                        return false;
+                        return;
                     }
 
                     isFilled = true;
@@ -51,7 +52,12 @@ internal sealed class Fsck(StoreConnection connection, ScriptRunner scripts, Par
                 }
             }
 
-            return isFilled;
+            if (isFilled)
+            {
+                throw new InvalidOperationException(
+                    "The jobs in the store cannot be read: another version of the service has made them. Nothing was changed. "
+                    + "Run that version, name another store or Store:KeyPrefix, or have fsck --repair move them aside.");
+            }
         }
         catch (Exception error) when (StoreException.From(error) is { } known)
         {

@@ -51,13 +51,7 @@ internal sealed partial class StoreStartup(StoreConnection connection, EmbeddedS
         {
             try
             {
-                if (await fsck.IsOfAnotherFormAsync(stopping))
-                {
-                    throw new InvalidOperationException(
-                        "The jobs in Store:DataDirectory cannot be read: another version of the service has made them. Nothing was changed. "
-                        + "Run that version, name another directory, or have fsck --repair move them aside.");
-                }
-
+                await fsck.RefuseOtherFormAsync(stopping);
                 return (await fsck.RunAsync(repair: true, stopping)).Count;
             }
             catch (Exception error) when (StoreException.From(error) is not null && time.GetElapsedTime(started) < Patience)

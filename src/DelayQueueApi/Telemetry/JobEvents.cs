@@ -101,10 +101,9 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
 
     private void Settled(HeldLease lease, string call, bool done, bool lost, string to)
     {
-        var queue = lease.Token.Queue.Short;
         if (lost)
         {
-            LogLost(JobId.FromStored(lease.Partition.Number, lease.StoredId), queue, call);
+            LogLost(JobId.FromStored(lease.Partition.Number, lease.StoredId), lease.Token.Queue.Short, call);
         }
 
         if (done)
@@ -112,7 +111,7 @@ internal sealed partial class JobEvents(JobMetrics metrics, ILogger<JobEvents> l
             metrics.Settled(lease, call);
             if (log.IsEnabled(LogLevel.Debug))
             {
-                LogMoved(JobId.FromStored(lease.Partition.Number, lease.StoredId), queue, Leased, to);
+                LogMoved(JobId.FromStored(lease.Partition.Number, lease.StoredId), lease.Token.Queue.Short, Leased, to);
             }
         }
     }

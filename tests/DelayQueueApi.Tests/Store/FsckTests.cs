@@ -241,6 +241,24 @@ public abstract class FsckTests(Api api) : IAsyncLifetime
         Assert.Equal(holder.Id, (await Api.ReadAsync(again, WireJson.Default.Job)).Id);
     }
 
+    /// <summary>What cannot be read would never be given out, and nobody would be told.</summary>
+    [Fact]
+    public async Task Jobs_of_another_version_keep_an_instance_from_starting_until_they_are_moved_aside()
+    {
+        await api.ScheduleAsync(queue);
+        var (database, jobs) = (await api.Service<StoreConnection>().DatabaseAsync(), api.Service<Partitions>().First.Jobs);
+        var ids = await database.HashKeysAsync(jobs);
+        await database.HashSetAsync(jobs, [.. ids.Select(id => new HashEntry(id, "a record of another form"))]);
+
+        var refusal = Assert.ThrowsAny<InvalidOperationException>(() => api.AnotherInstance());
+        Assert.Contains("another version", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("a record of another form", await database.HashGetAsync(jobs, ids.Single()));
+
+        await api.FsckAsync(repair: true);
+        using var another = api.AnotherInstance();
+        Assert.Equal(HttpStatusCode.OK, (await another.GetAsync(new Uri("/health/ready", UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode);
+    }
+
     private async Task SetLockAsync(string key, string id)
     {
         var database = await api.Service<StoreConnection>().DatabaseAsync();

@@ -3,16 +3,16 @@ using DelayQueueApi.Store;
 namespace DelayQueueApi.Queues;
 
 /// <summary>
-/// Before anything is served: takes partitions that are new into use, and refuses to run with fewer than there have been, where the jobs
-/// of the others would never be seen. While the store is away it tries again, and the service is not ready.
+/// Before anything is served: refuses to run where jobs cannot be read, or with fewer partitions than there have been, where the jobs of the
+/// others would never be seen; takes partitions that are new into use. While the store is away it tries again, and the service is not ready.
 /// </summary>
-internal sealed partial class PartitionGrowth(
-    PartitionsInStore inStore, Partitions partitions, QueueStore queues, TimeProvider time, ILogger<PartitionGrowth> log) : BackgroundService, IHostedLifecycleService
+internal sealed partial class StoreGate(
+    Fsck fsck, PartitionsInStore inStore, Partitions partitions, QueueStore queues, TimeProvider time, ILogger<StoreGate> log) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether all partitions are in use.</summary>
-    public bool IsDone { get; private set; }
+    /// <summary>Whether the store has been looked at and all its partitions are in use.</summary>
+    public bool IsOpen { get; private set; }
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -26,9 +26,10 @@ internal sealed partial class PartitionGrowth(
         }
     }
 
-    /// <exception cref="InvalidOperationException">There have been more partitions.</exception>
+    /// <exception cref="InvalidOperationException">It refuses.</exception>
     public async Task RunOnceAsync(CancellationToken stopping)
     {
+        await fsck.RefuseOtherFormAsync(stopping);
         var known = await inStore.CountAsync();
         if (known > partitions.Count)
         {
@@ -43,7 +44,7 @@ internal sealed partial class PartitionGrowth(
             LogGrown(known, partitions.Count);
         }
 
-        IsDone = true;
+        IsOpen = true;
     }
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -54,7 +55,7 @@ internal sealed partial class PartitionGrowth(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!IsDone)
+        while (!IsOpen)
         {
             await Task.Delay(Pause, time, stoppingToken);
             try
@@ -91,6 +92,6 @@ internal sealed partial class PartitionGrowth(
     [LoggerMessage(LogLevel.Information, "There were {Known} partitions and are {Count} now.")]
     private partial void LogGrown(int known, int count);
 
-    [LoggerMessage(LogLevel.Warning, "The store is away, so that it is not known how many partitions it has. {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "The store is away, so that it is not known whether its jobs can be read and how many partitions it has. {Reason}")]
     private partial void LogUnknown(string reason);
 }
