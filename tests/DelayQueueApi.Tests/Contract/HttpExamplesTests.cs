@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using DelayQueueApi.Tests.Hosting;
+using DelayQueueApi.Tests.Security;
 
 namespace DelayQueueApi.Tests.Contract;
 
@@ -45,10 +46,21 @@ public sealed class HttpExamplesTests(ServiceWithEvents service) : IClassFixture
     }
 
     [Fact]
-    public async Task The_shell_script_walks_through_a_job_s_life()
+    public Task The_shell_script_walks_through_a_job_s_life() => WalkAsync(service.Address, key: null);
+
+    [Fact]
+    public async Task The_shell_script_sends_its_key()
     {
-        using var script = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Folder, "curl.sh"), service.Address.OriginalString])
+        await using var keyed = new ServiceWithAKey();
+
+        await WalkAsync(keyed.Address, keyed.Key.Text);
+    }
+
+    private static async Task WalkAsync(Uri address, string? key)
+    {
+        using var script = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Folder, "curl.sh"), address.OriginalString])
         {
+            Environment = { ["KEY"] = key },
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
@@ -58,6 +70,13 @@ public sealed class HttpExamplesTests(ServiceWithEvents service) : IClassFixture
 
         Assert.True(script.ExitCode == 0, output + await error);
         Assert.EndsWith("All answers were as they should be.\n", output, StringComparison.Ordinal);
+    }
+
+    private sealed class ServiceWithAKey : RealService
+    {
+        public TestKey Key { get; } = new("curl", "produce,consume,read");
+
+        protected override IReadOnlyDictionary<string, string> Settings => Key.Entry.ToDictionary(entry => $"Security:Keys:0:{entry.Key}", entry => entry.Value);
     }
 }
 
