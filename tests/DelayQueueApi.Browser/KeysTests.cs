@@ -34,6 +34,24 @@ public sealed class KeysTests(Chromium chromium, KeysTests.KeyedService service)
     }
 
     [Fact]
+    public async Task What_was_refused_before_a_key_was_given_is_repeated_with_it_and_nobody_is_asked_again()
+    {
+        Foreseen = "401";
+        var given = new TaskCompletionSource();
+        await Page.RouteAsync("**/info", async route =>
+        {
+            await given.Task;
+            await route.ContinueAsync();
+        });
+        await EnterAsync(KeyedService.All, "");
+
+        given.SetResult();
+
+        await Expect(Fact("Store")).ToContainTextAsync("embedded");
+        await Expect(Dialog).ToHaveCountAsync(0);
+    }
+
+    [Fact]
     public async Task It_goes_back_to_asking_once_the_key_is_forgotten()
     {
         Foreseen = "401";

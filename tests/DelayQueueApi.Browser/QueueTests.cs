@@ -90,6 +90,35 @@ public sealed class QueueTests(Chromium chromium, RealService service) : Dashboa
     }
 
     [Fact]
+    public async Task A_page_that_was_still_being_looked_at_is_not_shown_as_the_one_that_was_turned_to()
+    {
+        await ScheduleManyAsync(60, _ => $"\"queue\":\"{queue}\"");
+        await OpenAsync($"queues/{queue}?state=ready");
+        await Expect(Main).ToContainTextAsync("Page 1");
+        TaskCompletionSource[] asked = [new(), new()], answered = [new(), new()];
+        var looks = -1;
+        await Page.RouteAsync("**/jobs?*", async route =>
+        {
+            if (Interlocked.Increment(ref looks) is var look && look < asked.Length)
+            {
+                asked[look].SetResult();
+                await answered[look].Task;
+            }
+
+            await route.ContinueAsync();
+        });
+
+        await asked[0].Task;
+        await Button("Further").ClickAsync();
+        answered[0].SetResult();
+        await asked[1].Task;
+        await Expect(Main).ToContainTextAsync("Page 1");
+        answered[1].SetResult();
+
+        await Expect(Main).ToContainTextAsync("Page 2");
+    }
+
+    [Fact]
     public async Task A_tab_lists_the_jobs_of_its_state()
     {
         var id = await DieAsync(queue, "timeout", "no answer");

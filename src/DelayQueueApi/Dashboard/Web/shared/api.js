@@ -79,13 +79,14 @@ async function send(method, path, options = {}) {
     }
   }
 
+  const sent = credentials();
   const type = body === undefined ? {} : { 'Content-Type': 'application/json' };
   let answer;
   let text;
   try {
     answer = await fetch(address, {
       method, signal: patience ? AbortSignal.any([signal, AbortSignal.timeout(patience)]) : signal, cache: 'no-store',
-      headers: { ...credentials(), ...type, ...headers }, body: JSON.stringify(body),
+      headers: { ...sent, ...type, ...headers }, body: JSON.stringify(body),
     });
     text = await answer.text();
   } catch (error) {
@@ -93,7 +94,8 @@ async function send(method, path, options = {}) {
   }
 
   learnTime(answer.headers.get('Date'));
-  if (answer.status === 401 && await askForKey()) {
+  // Meanwhile another request may have been given a key.
+  if (answer.status === 401 && (credentials().Authorization !== sent.Authorization || await askForKey())) {
     return send(method, path, options);
   }
 

@@ -10,6 +10,7 @@ import { poll } from './poll.js';
  */
 export function pager(signal, everyMs, look) {
   const cursors = [undefined];
+  let page = 1; // The one that is shown; another one than the last of the cursors while that is on its way.
   let following;
   const back = button('Back', () => turn(() => cursors.pop()));
   const further = button('Further', () => turn(() => cursors.push(following)));
@@ -17,16 +18,25 @@ export function pager(signal, everyMs, look) {
   const element = h('div', { class: 'buttons start', hidden: true }, back, further, place);
 
   function turn(step) {
-    step();
+    if (page === cursors.length) {
+      step();
+    }
+
     again();
   }
 
   const again = poll(signal, everyMs, async () => {
-    following = await look(cursors.at(-1));
-    show(element, cursors.length > 1 || following !== undefined);
-    show(back, cursors.length > 1);
+    const asked = cursors.length;
+    const next = await look(cursors.at(-1));
+    if (asked !== cursors.length) {
+      return;
+    }
+
+    [page, following] = [asked, next];
+    show(element, page > 1 || following !== undefined);
+    show(back, page > 1);
     show(further, following !== undefined);
-    say(place, `Page ${count(cursors.length)}`);
+    say(place, `Page ${count(page)}`);
   });
   return { element, look: again };
 }
