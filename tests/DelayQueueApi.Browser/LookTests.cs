@@ -23,7 +23,7 @@ public abstract class LookTests(Chromium chromium, RealService service, string l
     [InlineData("dead", "queues/mail/dead", "timeout")]
     [InlineData("job", "jobs/{dead}", "Attempt 1 nacked")]
     [InlineData("schedules", "schedules", "0 3 * * *")]
-    [InlineData("schedule", "schedules/report", "-0")]
+    [InlineData("schedule", "schedules/report", "03:00")]
     [InlineData("search", "search?queue=mail&name=tenant&value=acme", "found.")]
     [InlineData("nothing", "queues/empty/dead", "None.")]
     public async Task A_page_fits_its_width_and_can_be_used_by_all(string page, string path, string shown)

@@ -62,6 +62,7 @@ public sealed class OverviewTests(Chromium chromium, RealService service) : Dash
         var queue = NewQueue();
         await ScheduleAsync(queue);
         await ClaimAsync(queue, "\"leaseMs\":1000");
+        await ClaimAsync(queue, "\"waitMs\":60000");
 
         await OpenAsync("");
 

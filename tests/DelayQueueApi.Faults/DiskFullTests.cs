@@ -9,7 +9,7 @@ namespace DelayQueueApi.Faults;
 public class DiskFullTests
 {
     private const string Aside = "aside";
-    private const int StoreTimeoutMs = 750;
+    private const int StoreTimeoutMs = 5_000;
     private const int DiskMiB = 24;
 
     [Fact]

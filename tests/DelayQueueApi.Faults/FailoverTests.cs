@@ -16,7 +16,7 @@ public class FailoverTests
     public async Task A_service_that_starts_before_its_Sentinels_answers_so_and_serves_once_they_name_a_primary()
     {
         await using var redis = new ReplicatedRedis();
-        await using var run = await Run.StartAsync(seed: 0, ServiceProcess.OnRedis(redis.ConnectionString, storeTimeoutMs: 750));
+        await using var run = await Run.StartAsync(seed: 0, ServiceProcess.OnRedis(redis.ConnectionString, storeTimeoutMs: 5_000));
         var job = new NewJob("early", Run.Queue, "1");
         Assert.True((await run.Api.CreateAsync(job)).Reply.IsNotApplied);
 
@@ -83,7 +83,7 @@ public class FailoverTests
     {
         await using var redis = new ReplicatedRedis();
         await redis.StartAsync();
-        await using var run = await Run.StartAsync(seed: 0, ServiceProcess.OnRedis(redis.ConnectionString, storeTimeoutMs: 750));
+        await using var run = await Run.StartAsync(seed: 0, ServiceProcess.OnRedis(redis.ConnectionString, storeTimeoutMs: 5_000));
         var dead = redis.Primary;
         dead.Kill();
         await redis.UntilFailedOverAsync();

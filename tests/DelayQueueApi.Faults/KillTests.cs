@@ -54,7 +54,7 @@ public class KillTests
         await run.EndAsync();
         var stops = run.History.Calls.OfType<Fault>().Select(fault => fault.Began).ToArray();
         var inFlight = run.History.Calls.Where(call => call.Trip.Instance == 1 && stops.Any(stop => call.Began < stop && call.Ended > stop)).ToArray();
-        Assert.All(inFlight, call => Assert.NotEqual(0, call.Reply.Status));
-        Assert.NotEmpty(inFlight);
+        // One that has not left its client yet finds nobody; ShutdownTests have requests that the service surely has.
+        Assert.Contains(inFlight, call => call.Reply.Status != 0);
     }
 }

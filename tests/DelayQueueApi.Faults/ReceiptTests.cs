@@ -149,7 +149,7 @@ public sealed class ReceiptTests : IClassFixture<ReceiptTests.Stores>
     public sealed class Stores : IAsyncLifetime
     {
         public Stores() => (Replica, Service) =
-            (new RedisProcess("everysec", "--replicaof", "127.0.0.1", $"{Primary.Port}"), ServiceProcess.OnRedis(Primary, storeTimeoutMs: 750));
+            (new RedisProcess("everysec", "--replicaof", "127.0.0.1", $"{Primary.Port}"), ServiceProcess.OnRedis(Primary, storeTimeoutMs: 5_000));
 
         internal RedisProcess Primary { get; } = new("always", "--enable-debug-command", "yes");
 

@@ -11,7 +11,10 @@ public class RedisOutageTests
     /// <summary>The service's own default. An answer that takes longer by far hangs.</summary>
     private const int StoreTimeoutMs = 750;
 
-    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(10);
+    /// <summary>Where an answer is wanted and not how soon it tells of an outage: no pause of a busy machine is one.</summary>
+    private const int PatientMs = 30_000;
+
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan TenSeconds = TimeSpan.FromSeconds(10);
 
@@ -87,7 +90,7 @@ public class RedisOutageTests
     {
         await using var redis = new RedisProcess();
         await redis.StartAsync();
-        await using var run = await StartAsync(redis, Seeds.Seed);
+        await using var run = await StartAsync(redis, Seeds.Seed, PatientMs);
         run.Load.Start();
 
         await run.SufferAsync(Outage.ForgetScripts(redis));
@@ -116,7 +119,7 @@ public class RedisOutageTests
         const string Aside = "aside";
         await using var redis = new RedisProcess();
         await redis.StartAsync();
-        await using var run = await StartAsync(redis, Seeds.Seed);
+        await using var run = await StartAsync(redis, Seeds.Seed, PatientMs);
         using var history = new History();
         var api = new JobClient(() => run.Service.Client, history);
         await api.CreateAsync(new NewJob("held", Aside, "1"));
@@ -166,9 +169,9 @@ public class RedisOutageTests
         Assert.Equal(created.Made!.Id, Assert.Single((await run.Api.ClaimAsync(Run.Queue)).Grants).Id);
     }
 
-    private static async Task<Run> StartAsync(RedisProcess redis, int seed)
+    private static async Task<Run> StartAsync(RedisProcess redis, int seed, int storeTimeoutMs = StoreTimeoutMs)
     {
-        var run = await Run.StartAsync(seed, ServiceProcess.OnRedis(redis, StoreTimeoutMs));
+        var run = await Run.StartAsync(seed, ServiceProcess.OnRedis(redis, storeTimeoutMs));
         run.Service.Client.Timeout = AnswerLimit;
         return run;
     }

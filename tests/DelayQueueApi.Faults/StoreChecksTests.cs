@@ -77,7 +77,7 @@ public sealed class StoreChecksTests : IAsyncLifetime
     public async Task With_RequireDurable_nothing_is_served_until_the_store_is_there_and_has_told()
     {
         redis.Kill();
-        await using var service = Strict(storeTimeoutMs: 750);
+        await using var service = Strict(storeTimeoutMs: 5_000);
         await service.BeginStartAsync();
         await Poll.UntilAsync(() => Task.FromResult(service.Output.Contains("so nothing is served until", StringComparison.Ordinal)));
         Assert.DoesNotContain("Now listening on", service.Output, StringComparison.Ordinal);
@@ -134,7 +134,7 @@ public sealed class StoreChecksTests : IAsyncLifetime
         Assert.Contains("The store has 3 partitions and Store:Partitions is 2", two.Output, StringComparison.Ordinal);
     }
 
-    private ServiceProcess WithPartitions(int count) => ServiceProcess.OnRedis(redis, storeTimeoutMs: 750).With("Store__Partitions", $"{count}");
+    private ServiceProcess WithPartitions(int count) => ServiceProcess.OnRedis(redis, storeTimeoutMs: 5_000).With("Store__Partitions", $"{count}");
 
     private ServiceProcess Strict(int storeTimeoutMs = 30_000) => ServiceProcess.OnRedis(redis, storeTimeoutMs).With("Store__RequireDurable", "true");
 }

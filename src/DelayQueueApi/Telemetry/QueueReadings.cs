@@ -38,7 +38,7 @@ internal sealed partial class QueueReadings(QueueStore queues, StoreFacts facts,
             refresh = reading;
         }
 
-        await refresh.WaitAsync(Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await refresh.WaitAsync(Patience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private bool IsOld()

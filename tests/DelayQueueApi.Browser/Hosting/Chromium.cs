@@ -8,7 +8,8 @@ namespace DelayQueueApi.Browser.Hosting;
 /// <summary>The browser that all tests of a run share: a Chromium or Chrome on PATH.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
-    private const int PatienceMs = 30_000;
+    /// <summary>It only stops what hangs. A page whose first look took 3 s on a busy machine looks again after 30 s.</summary>
+    private const int PatienceMs = 120_000;
 
     private IPlaywright? playwright;
     private IBrowser? browser;

@@ -9,6 +9,9 @@ internal sealed class FlowChecks(Evidence evidence)
     /// <summary>For a claim that waits, where the hint of a new job is lost, µs; and what a busy machine adds.</summary>
     private const long Woken = 1_000_000 + 500_000;
 
+    /// <summary>A machine may hold up a client, the service or the store on a job's way to its worker for so long, µs.</summary>
+    private const long Held = 5_000_000;
+
     private const long Mended = 5_000_000;
 
     /// <summary>Claims without an answer may hold jobs for so long, µs.</summary>
@@ -47,7 +50,7 @@ internal sealed class FlowChecks(Evidence evidence)
         from grant in life.Grants.Take(1)
         let due = evidence.Time.SurelyPast(life.Made!.RunAt)
         where grant.Job.Attempt == 1 && grant.Claim.WaitMs > 0 && grant.Began < due && grant.Began < life.PromisedAt
-            && grant.Ended - Math.Max(due, life.PromisedAt) > Woken && !IsTroubled(grant.Began, grant.Ended)
+            && grant.Ended - Math.Max(due, life.PromisedAt) > Woken + Held && !IsTroubled(grant.Began, grant.Ended)
         select new Violation("L5", life.Id, grant.Ended, $"{grant} came {grant.Job.LateMs} ms late to a claim that waited");
 
     private IEnumerable<Violation> Unmended()

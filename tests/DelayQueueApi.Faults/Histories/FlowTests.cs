@@ -100,8 +100,8 @@ public class FlowTests : HandMadeHistory
     {
         var waiting = Begin();
         Create();
-        Wait(seconds: 2);
-        Claim(fence: 1, at: 2_000, since: waiting);
+        Wait(seconds: 7);
+        Claim(fence: 1, at: 7_000, since: waiting);
         Settle(Verb.Ack, fence: 1);
         Look(state: null);
 

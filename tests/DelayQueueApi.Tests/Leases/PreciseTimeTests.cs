@@ -29,7 +29,7 @@ public sealed class PreciseTimeTests : IDisposable
             fired.Enqueue((timer, time.GetElapsedTime(started)));
             if (fired.Count == delays.Length)
             {
-                all.SetResult();
+                all.TrySetResult();
             }
         }
     }

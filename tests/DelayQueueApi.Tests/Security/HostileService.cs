@@ -8,8 +8,8 @@ using DelayQueueApi.Tests.Hosting;
 
 namespace DelayQueueApi.Tests.Security;
 
-/// <summary>The service on a port of its own, impatient with slow clients.</summary>
-public sealed partial class HostileService : RealService
+/// <summary>The service on a port of its own, spoken to byte by byte.</summary>
+public partial class HostileService : RealService
 {
     private const string Farewell = "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -32,13 +32,6 @@ public sealed partial class HostileService : RealService
         });
         meters.Start();
     }
-
-    protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
-    {
-        ["Limits:HeadersTimeoutMs"] = "1000",
-        ["Limits:SlowAfterMs"] = "2000",
-        ["Limits:MinBytesPerSecond"] = "1000000",
-    };
 
     /// <summary>How many connections the service has.</summary>
     public long Connections => connections.GetValueOrDefault(Address.Port);

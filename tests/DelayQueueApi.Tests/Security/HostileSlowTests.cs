@@ -5,7 +5,7 @@ using DelayQueueApi.Tests.Hosting;
 namespace DelayQueueApi.Tests.Security;
 
 /// <summary>Clients that hold connections and send or read next to nothing. The service lets go of them, and serves others meanwhile.</summary>
-public sealed class HostileSlowTests(HostileService service) : IClassFixture<HostileService>
+public sealed class HostileSlowTests(HostileSlowTests.Impatient service) : IClassFixture<HostileSlowTests.Impatient>
 {
     private const int Clients = 200;
 
@@ -58,5 +58,16 @@ public sealed class HostileSlowTests(HostileService service) : IClassFixture<Hos
                 return "";
             }
         }
+    }
+
+    /// <summary>It waits for slow clients no longer than it must.</summary>
+    public sealed class Impatient : HostileService
+    {
+        protected override IReadOnlyDictionary<string, string> Settings => new Dictionary<string, string>
+        {
+            ["Limits:HeadersTimeoutMs"] = "1000",
+            ["Limits:SlowAfterMs"] = "2000",
+            ["Limits:MinBytesPerSecond"] = "1000000",
+        };
     }
 }

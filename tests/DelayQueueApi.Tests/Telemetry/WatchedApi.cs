@@ -9,7 +9,6 @@ public class WatchedApi(RedisEngine engine) : Api(engine)
     {
         ["Telemetry:QueuesEveryMs"] = "0",
         ["Logging:LogLevel:DelayQueueApi.Telemetry"] = "Debug",
-        ["Store:TimeoutMs"] = "2000",
     };
 
     internal async Task<Scrape> ScrapeAsync() =>
